@@ -1,0 +1,40 @@
+// The one parameter block of every kernel: filled by `plan::Params` in Rust, whose layout a test compares with this one.
+// Members are vec4 only, so that no two compilers can disagree about padding.
+struct Params {
+  // One vec4 an axis: input size, output size, kernel size, stride.
+  depth: vec4<u32>,
+  height: vec4<u32>,
+  width: vec4<u32>,
+  // One vec4 an axis: dilation, padding at begin, padding at end, unused.
+  depth_window: vec4<u32>,
+  height_window: vec4<u32>,
+  width_window: vec4<u32>,
+  // Outputs in all, channels, positions in an input plane, positions in an output plane.
+  extent: vec4<u32>,
+  // Workgroups in one row of the dispatch grid, then up to three numbers that a schedule names for itself.
+  grid: vec4<u32>,
+  // 1 where padding counts towards the divisor, unused, unused, unused.
+  flags: vec4<u32>,
+  // The op's own parameters: the op file says which.
+  op: vec4<f32>,
+  // The weighting's own parameters: the weighting file says which.
+  weighting: vec4<f32>,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+
+// What an op may know of its region: how many taps it has and what to divide by. Both are geometry's business.
+struct Ctx {
+  valid: f32,     // taps inside the input
+  divisor: f32,   // the average's divisor: valid taps, or those in the padding too
+  channel: u32,
+  output_id: u32,
+}
+
+// One value of a region as an op sees it.
+struct Tap {
+  value: V,
+  weight: V,
+  ordinal: u32,   // its place in the region, row-major
+  index: u32,     // its place in the plane
+}

@@ -1,0 +1,64 @@
+// The rect stream: a region that is a box of positions, the product of one span of taps an axis.
+struct Span {
+  first: u32,     // the first tap inside the input
+  count: u32,     // taps inside the input
+  step: u32,      // distance between taps
+  counted: u32,   // taps inside the input and its padding
+  centre2: u32,   // twice the nominal centre, in two's complement
+}
+
+struct Rect {
+  depth: Span,
+  height: Span,
+  width: Span,
+}
+
+// Where one output stands: its plane (batch × channels) and its position in it.
+struct Place {
+  plane: u32,
+  z: u32,
+  y: u32,
+  x: u32,
+}
+
+fn place_of(output: u32) -> Place {
+  let row = output / params.width.y;
+  let slice = row / params.height.y;
+  return Place(slice / params.depth.y, slice % params.depth.y, row % params.height.y, output % params.width.y);
+}
+
+fn place_next(at: Place) -> Place {
+  var next = at;
+  next.x += 1u;
+  if (next.x == params.width.y) {
+    next.x = 0u;
+    next.y += 1u;
+    if (next.y == params.height.y) {
+      next.y = 0u;
+      next.z += 1u;
+      if (next.z == params.depth.y) {
+        next.z = 0u;
+        next.plane += 1u;
+      }
+    }
+  }
+  return next;
+}
+
+fn rect_of(at: Place) -> Rect {
+  return Rect(
+    region_span(at.z, params.depth, params.depth_window),
+    region_span(at.y, params.height, params.height_window),
+    region_span(at.x, params.width, params.width_window),
+  );
+}
+
+fn rect_taps(rect: Rect) -> u32 {
+  return rect.depth.count * rect.height.count * rect.width.count;
+}
+
+fn rect_ctx(rect: Rect, at: Place, output: u32) -> Ctx {
+  let valid = f32(rect.depth.count) * f32(rect.height.count) * f32(rect.width.count);
+  let counted = f32(rect.depth.counted) * f32(rect.height.counted) * f32(rect.width.counted);
+  return Ctx(valid, select(valid, counted, params.flags.x != 0u), at.plane % params.extent.y, output);
+}

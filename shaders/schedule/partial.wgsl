@@ -1,0 +1,25 @@
+// partial: the first of two steps for regions so large that one workgroup would leave the device idle. One workgroup folds one
+// of the PARTS = params.grid.y parts of a region, as reduce does, and leaves its accumulator in scratch; schedule/merge.wgsl
+// is the second step.
+//
+// Moves, per part: its taps once, and one accumulator.
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+  let part_id = group.y * params.grid.x + group.x;
+  let parts = params.grid.y;
+  let output_id = part_id / parts;
+  if (output_id >= params.extent.x) {
+    return;
+  }
+  let at = place_of(output_id);
+  let rect = rect_of(at);
+  let ctx = rect_ctx(rect, at, output_id);
+  let taps = rect_taps(rect);
+  let share = (taps + parts - 1u) / parts;
+  let from_tap = min((part_id % parts) * share, taps);
+  let to_tap = min(from_tap + share, taps);
+  let acc = workgroup_merge(local, workgroup_fold(rect, at.plane * params.extent.z, from_tap, to_tap, local, ctx, carry_first()));
+  if (local == 0u) {
+    scratch[part_id] = acc;
+  }
+}

@@ -1,0 +1,41 @@
+// exp(−r²/2σ²), r being the distance from the region's nominal centre, relative to the weight of the nearest valid tap.
+// A common factor cancels in Σwx/Σw, and with this one the largest weight is 1: however small σ is or however far the centre
+// lies in the padding, Σw neither underflows nor overflows. Distances are kept doubled, as integers, so they are exact.
+//
+// params.weighting.x = 1/(8σ²)
+struct Weighting {
+  centre_z: u32,
+  centre_y: u32,
+  centre_x: u32,
+  nearest_z: f32,
+  nearest_y: f32,
+  nearest_x: f32,
+}
+
+fn gaussian_nearest(span: Span) -> f32 {
+  let ahead = bitcast<i32>(span.centre2 - 2u * span.first);
+  let last = max(span.count, 1u) - 1u;
+  let tap = min((bitcast<u32>(max(ahead, 0)) / span.step + 1u) / 2u, last);
+  return abs(f32(bitcast<i32>(span.centre2 - 2u * (span.first + tap * span.step))));
+}
+
+fn gaussian_excess(position: u32, centre2: u32, nearest: f32) -> f32 {
+  let distance = abs(f32(bitcast<i32>(2u * position - centre2)));
+  return (distance - nearest) * (distance + nearest);
+}
+
+fn weighting_of(rect: Rect) -> Weighting {
+  return Weighting(
+    rect.depth.centre2, rect.height.centre2, rect.width.centre2,
+    gaussian_nearest(rect.depth), gaussian_nearest(rect.height), gaussian_nearest(rect.width),
+  );
+}
+
+fn weight_at(weighting: Weighting, z: u32, y: u32, x: u32) -> V {
+  let excess = gaussian_excess(z, weighting.centre_z, weighting.nearest_z)
+    + gaussian_excess(y, weighting.centre_y, weighting.nearest_y)
+    + gaussian_excess(x, weighting.centre_x, weighting.nearest_x);
+  // 87.3 is where exp leaves the normal range of f32; some devices flush what lies below to zero, so all do.
+  let exponent = excess * params.weighting.x;
+  return V(select(exp(-exponent), 0.0, exponent > 87.3));
+}

@@ -1,0 +1,415 @@
+//! Sizes: the one output-size formula, and what a kernel must know of each axis.
+
+use crate::{Error, Padding, Pooling, Region, Shape, Window, shape::MAX_SPATIAL_AXES, spec::PaddingMode};
+
+/// Sizes that index arithmetic holds in 32 bits must stay below this, so that sums of two of them fit too.
+const INDEX_LIMIT: i64 = 1 << 31;
+
+/// A pooling resolved on a shape: every axis in numbers, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Geometry {
+    pub(crate) input: Shape,
+    pub(crate) output: Shape,
+    pub(crate) region: RegionKind,
+    /// Depth, height, width; an absent axis has size 1 and one tap.
+    pub(crate) axes: [Axis; MAX_SPATIAL_AXES],
+}
+
+/// A region without its parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "each is the region of the same name")]
+pub enum RegionKind {
+    Window,
+    Adaptive,
+    Global,
+}
+
+/// One spatial axis: its sizes, and the window on it where there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Axis {
+    pub(crate) input: u32,
+    pub(crate) output: u32,
+    pub(crate) kernel: u32,
+    pub(crate) stride: u32,
+    pub(crate) dilation: u32,
+    pub(crate) pad_begin: u32,
+    pub(crate) pad_end: u32,
+}
+
+impl Axis {
+    const ABSENT: Self = Self::whole(1, 1);
+
+    /// An axis without a window.
+    const fn whole(input: u32, output: u32) -> Self {
+        Self { input, output, kernel: 1, stride: 1, dilation: 1, pad_begin: 0, pad_end: 0 }
+    }
+
+    /// An upper bound of the taps that one output has on this axis.
+    pub(crate) fn most_taps(&self, region: RegionKind) -> u64 {
+        match region {
+            RegionKind::Window => u64::from(self.kernel.min(self.input)),
+            RegionKind::Adaptive => u64::from(self.input.div_ceil(self.output)) + 1,
+            RegionKind::Global => u64::from(self.input),
+        }
+        .min(u64::from(self.input))
+    }
+}
+
+impl RegionKind {
+    /// Every region, in the order of the documentation.
+    pub const ALL: &'static [Self] = &[Self::Window, Self::Adaptive, Self::Global];
+
+    /// Its name in specs and on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Window => "window",
+            Self::Adaptive => "adaptive",
+            Self::Global => "global",
+        }
+    }
+}
+
+impl Region {
+    /// Which region this is, without its parameters.
+    #[must_use]
+    pub fn kind(&self) -> RegionKind {
+        match self {
+            Self::Window(_) => RegionKind::Window,
+            Self::Adaptive { .. } => RegionKind::Adaptive,
+            Self::Global => RegionKind::Global,
+        }
+    }
+}
+
+impl Geometry {
+    /// Checks a pooling against a shape and resolves every axis.
+    pub(crate) fn resolve(pooling: &Pooling, input: &Shape) -> Result<Self, Error> {
+        pooling.op.validate()?;
+        if let Some(activation) = pooling.activation {
+            return Err(Error::unsupported(format!("activation {activation:?}"), "this version pools values as they are"));
+        }
+        let sizes = input
+            .spatial()
+            .iter()
+            .map(|&size| match i64::try_from(size) {
+                Ok(0) => {
+                    Err(Error::InvalidShape { expected: "at least 1 on every spatial axis".into(), actual: input.to_string() })
+                }
+                Ok(size) if size < INDEX_LIMIT => Ok(size),
+                _ => Err(Error::UnsupportedSize {
+                    what: format!("spatial axis in {input}"),
+                    limit: INDEX_LIMIT.unsigned_abs() - 1,
+                    actual: size as u64,
+                }),
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let axes = match &pooling.region {
+            Region::Window(window) => window_axes(window, &sizes)?,
+            Region::Adaptive { output_size } => adaptive_axes(&output_size.resolve("output_size", sizes.len())?, &sizes)?,
+            Region::Global => sizes.iter().map(|&size| Ok(Axis::whole(narrow(size)?, 1))).collect::<Result<_, Error>>()?,
+        };
+        let spatial: Vec<usize> = axes.iter().map(|axis| axis.output as usize).collect();
+        let mut three = [Axis::ABSENT; MAX_SPATIAL_AXES];
+        three[MAX_SPATIAL_AXES - axes.len()..].copy_from_slice(&axes);
+        Ok(Self { input: *input, output: input.with_spatial(&spatial), region: pooling.region.kind(), axes: three })
+    }
+
+    /// An upper bound of the taps that one output has.
+    pub(crate) fn most_taps(&self) -> u64 {
+        self.axes.iter().fold(1, |taps, axis| taps.saturating_mul(axis.most_taps(self.region)))
+    }
+}
+
+fn narrow(size: i64) -> Result<u32, Error> {
+    u32::try_from(size).map_err(|_| Error::UnsupportedSize {
+        what: "axis".into(),
+        limit: u64::from(u32::MAX),
+        actual: size.unsigned_abs(),
+    })
+}
+
+fn adaptive_axes(outputs: &[u32], sizes: &[i64]) -> Result<Vec<Axis>, Error> {
+    // The kernels compute i·(in mod out) in 32 bits: region/adaptive.wgsl.
+    const MOST: u32 = 0xffff;
+    sizes
+        .iter()
+        .zip(outputs)
+        .enumerate()
+        .map(|(axis, (&size, &output))| match output {
+            0 => Err(Error::InvalidAxis { parameter: "output_size", axis, expected: "at least 1".into(), actual: "0".into() }),
+            1..=MOST => Ok(Axis::whole(narrow(size)?, output)),
+            _ => Err(Error::UnsupportedSize {
+                what: format!("output_size on spatial axis {axis}"),
+                limit: u64::from(MOST),
+                actual: u64::from(output),
+            }),
+        })
+        .collect()
+}
+
+fn window_axes(window: &Window, sizes: &[i64]) -> Result<Vec<Axis>, Error> {
+    if window.padding_mode != PaddingMode::Ignore {
+        return Err(Error::unsupported(
+            format!("padding_mode {:?}", window.padding_mode),
+            "this version pads with absent values only (ignore)",
+        ));
+    }
+    let axes = sizes.len();
+    let kernels = window.kernel_size.resolve("kernel_size", axes)?;
+    let strides = window.stride.as_ref().map_or(Ok(kernels.clone()), |stride| stride.resolve("stride", axes))?;
+    let dilations = window.dilation.resolve("dilation", axes)?;
+    let paddings = match &window.padding {
+        Padding::Explicit(sides) => Some(sides.resolve("padding", axes)?),
+        _ => None,
+    };
+    (0..axes)
+        .map(|axis| {
+            for (parameter, value) in [("kernel_size", kernels[axis]), ("stride", strides[axis]), ("dilation", dilations[axis])]
+            {
+                if value == 0 {
+                    return Err(Error::InvalidAxis { parameter, axis, expected: "at least 1".into(), actual: "0".into() });
+                }
+            }
+            let fixed = paddings.as_ref().map(|sides| sides[axis]);
+            window_axis(axis, window, sizes[axis], [kernels[axis], strides[axis], dilations[axis]].map(i64::from), fixed)
+        })
+        .collect()
+}
+
+/// One axis of a window: the one output-size formula.
+fn window_axis(
+    axis: usize,
+    window: &Window,
+    size: i64,
+    [kernel, stride, dilation]: [i64; 3],
+    fixed: Option<[u32; 2]>,
+) -> Result<Axis, Error> {
+    let reach = dilation.saturating_mul(kernel - 1);
+    let ([begin, end], output) = match fixed {
+        Some(sides) => {
+            let [begin, end] = sides.map(i64::from);
+            if begin > reach || end > reach {
+                return Err(Error::InvalidAxis {
+                    parameter: "padding",
+                    axis,
+                    expected: format!("at most dilation · (kernel_size − 1) = {reach} on each side"),
+                    actual: format!("{begin} and {end}"),
+                });
+            }
+            ([begin, end], output_size(size + begin + end, size + begin, reach, stride, window.ceil_mode))
+        }
+        None if window.padding == Padding::Valid => ([0, 0], output_size(size, size, reach, stride, window.ceil_mode)),
+        None => {
+            let output = (size - 1) / stride + 1;
+            let total = ((output - 1) * stride).saturating_add(reach).saturating_add(1).saturating_sub(size).max(0);
+            let (less, more) = (total / 2, total - total / 2);
+            (if window.padding == Padding::SameLower { [more, less] } else { [less, more] }, output)
+        }
+    };
+    let padded = size.saturating_add(begin).saturating_add(end);
+    if output < 1 {
+        return Err(Error::InvalidAxis {
+            parameter: "kernel_size",
+            axis,
+            expected: format!("small enough for one window in the padded input of {padded}"),
+            actual: format!("{kernel} taps {dilation} apart, {} positions", reach.saturating_add(1)),
+        });
+    }
+    if padded >= INDEX_LIMIT {
+        return Err(Error::UnsupportedSize {
+            what: format!("padded size of spatial axis {axis}"),
+            limit: INDEX_LIMIT.unsigned_abs() - 1,
+            actual: padded.unsigned_abs(),
+        });
+    }
+    Ok(Axis {
+        input: narrow(size)?,
+        output: narrow(output)?,
+        kernel: narrow(kernel)?,
+        stride: narrow(stride)?,
+        // One tap has no neighbour, however far apart they would be.
+        dilation: if kernel == 1 { 1 } else { narrow(dilation)? },
+        pad_begin: narrow(begin)?,
+        pad_end: narrow(end)?,
+    })
+}
+
+/// Windows on one axis: `padded` positions with both paddings, `start_limit` with that at the begin only, `reach` from a
+/// window's first tap to its last.
+fn output_size(padded: i64, start_limit: i64, reach: i64, stride: i64, ceil_mode: bool) -> i64 {
+    let room = padded - 1 - reach;
+    if room < 0 {
+        return 0;
+    }
+    let output = room / stride + 1;
+    let rounded_up = output + i64::from(ceil_mode && room % stride != 0);
+    // The last window must start inside the input or its begin padding.
+    if (rounded_up - 1).saturating_mul(stride) >= start_limit { output } else { rounded_up }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Op;
+
+    /// One window on one axis, and where the expected size comes from.
+    struct Case {
+        size: usize,
+        kernel: u32,
+        stride: u32,
+        padding: [u32; 2],
+        dilation: u32,
+        ceil: bool,
+        output: usize,
+        source: &'static str,
+    }
+
+    impl Default for Case {
+        fn default() -> Self {
+            Self { size: 1, kernel: 1, stride: 1, padding: [0, 0], dilation: 1, ceil: false, output: 1, source: "" }
+        }
+    }
+
+    #[test]
+    fn output_sizes_are_those_of_the_field() {
+        let cases = [
+            Case { size: 112, kernel: 3, stride: 2, padding: [1, 1], output: 56, source: "ResNet stem", ..Case::default() },
+            Case { size: 3, kernel: 2, stride: 2, output: 1, source: "width 3 by floor", ..Case::default() },
+            Case {
+                size: 3,
+                kernel: 2,
+                stride: 2,
+                ceil: true,
+                output: 2,
+                source: "width 3, last region kept",
+                ..Case::default()
+            },
+            Case { size: 5, kernel: 3, stride: 2, output: 2, source: "torch.nn.MaxPool2d docs", ..Case::default() },
+            Case { size: 4, kernel: 3, stride: 2, ceil: true, output: 2, source: "ONNX maxpool_2d_ceil", ..Case::default() },
+            Case {
+                size: 2,
+                kernel: 1,
+                stride: 2,
+                ceil: true,
+                output: 1,
+                source: "ONNX maxpool_2d_ceil_output_size_reduce_by_one",
+                ..Case::default()
+            },
+            Case {
+                size: 4,
+                kernel: 2,
+                stride: 3,
+                padding: [1, 1],
+                ceil: true,
+                output: 2,
+                source: "onnx#4958: no last window in the padding",
+                ..Case::default()
+            },
+            Case { size: 32, kernel: 5, stride: 3, output: 10, source: "ONNX averagepool_2d_strides", ..Case::default() },
+            Case { size: 4, kernel: 2, dilation: 2, output: 2, source: "ONNX maxpool_2d_dilations", ..Case::default() },
+            Case { size: 28, kernel: 3, padding: [2, 2], output: 30, source: "ONNX maxpool_2d_pads", ..Case::default() },
+            Case { size: 20, kernel: 13, padding: [6, 6], output: 20, source: "YOLO SPP", ..Case::default() },
+            Case {
+                size: 7,
+                kernel: 1,
+                stride: 2,
+                dilation: 4_000_000_000,
+                output: 4,
+                source: "one tap has no dilation",
+                ..Case::default()
+            },
+        ];
+        let failures: Vec<String> = cases
+            .iter()
+            .filter_map(|case| {
+                let pooling = Pooling::max(case.kernel)
+                    .stride(case.stride)
+                    .padding([case.padding])
+                    .dilation(case.dilation)
+                    .ceil_mode(case.ceil);
+                let output = pooling.output_shape(&Shape::nchw([1, 1, case.size])).map(|shape| shape.spatial()[0]);
+                (output != Ok(case.output)).then(|| format!("{}: expected {}, got {output:?}", case.source, case.output))
+            })
+            .collect();
+        assert!(failures.is_empty(), "{}", failures.join("\n"));
+    }
+
+    #[test]
+    fn same_padding_puts_the_odd_one_where_its_name_says() {
+        for (padding, size, kernel, stride, expected, output) in [
+            (Padding::SameUpper, 32, 2, 1, [0, 1], 32), // ONNX maxpool_2d_same_upper
+            (Padding::SameLower, 32, 2, 1, [1, 0], 32), // ONNX maxpool_2d_same_lower
+            (Padding::SameUpper, 5, 3, 2, [1, 1], 3),
+            (Padding::SameUpper, 10, 2, 4, [0, 0], 3), // a stride above the kernel pads nothing
+        ] {
+            let pooling = Pooling::max(kernel).stride(stride).padding(padding.clone()).ceil_mode(true);
+            let axis = Geometry::resolve(&pooling, &Shape::nchw([1, 1, size])).expect("a valid window").axes[2];
+            assert_eq!([axis.pad_begin, axis.pad_end], expected, "{padding:?} {size} {kernel} {stride}");
+            assert_eq!(axis.output, output);
+        }
+    }
+
+    #[test]
+    fn sizes_that_make_no_sense_are_refused_and_named() {
+        let shape = Shape::nchw([1, 1, 8, 8]);
+        for (pooling, named) in [
+            (Pooling::max([0, 3]), "kernel_size on spatial axis 0"),
+            (Pooling::max([3, 3]).stride([1, 0]), "stride on spatial axis 1"),
+            (Pooling::max([3, 3]).dilation([0, 1]), "dilation on spatial axis 0"),
+            (Pooling::max([3, 9]), "kernel_size on spatial axis 1"),
+            (Pooling::max([3, 3]).dilation([1, 4]), "kernel_size on spatial axis 1"),
+            (Pooling::max([3, 3]).padding([3, 0]), "padding on spatial axis 0"),
+            (Pooling::max([3, 3]).padding([[0, 3], [0, 0]]), "padding on spatial axis 0"),
+            (Pooling::max([3]), "kernel_size: 1 entries for an input of 2"),
+            (Pooling::max([3, 3]).stride([1, 1, 1]), "stride: 3 entries"),
+            (Pooling::max([3, 3]).padding([1]), "padding: 1 entries"),
+            (Pooling::max([3, 3]).dilation([1]), "dilation: 1 entries"),
+            (Pooling::max([u32::MAX, 1]).dilation([u32::MAX, 1]), "kernel_size on spatial axis 0"),
+            (Pooling::max([u32::MAX, 1]).padding([[1 << 31, 1 << 31], [0, 0]]), "padded size of spatial axis 0"),
+            (Pooling::max([u32::MAX, 1]).dilation(u32::MAX).padding(Padding::SameUpper), "padded size of spatial axis 0"),
+            (Pooling::new(Op::Max, Region::Adaptive { output_size: [0, 1].into() }), "output_size on spatial axis 0"),
+            (Pooling::new(Op::Max, Region::Adaptive { output_size: 70_000.into() }), "output_size on spatial axis 0"),
+            (Pooling::new(Op::Max, Region::Adaptive { output_size: [1].into() }), "output_size: 1 entries"),
+        ] {
+            let message = pooling.output_shape(&shape).expect_err(named).to_string();
+            assert!(message.contains(named), "{message}\n  lacks: {named}");
+        }
+        let empty = Pooling::max(1).output_shape(&Shape::nchw([1, 1, 0]));
+        assert!(matches!(empty, Err(Error::InvalidShape { .. })), "{empty:?}");
+        assert_eq!(Pooling::max(1).output_shape(&Shape::nchw([0, 3, 5])), Ok(Shape::nchw([0, 3, 5])));
+    }
+
+    /// The formula against its definition: count the windows that may start.
+    #[test]
+    fn output_sizes_agree_with_counting_windows() {
+        let mut checked = 0;
+        for size in 1..10_i64 {
+            for kernel in 1..5_i64 {
+                for stride in 1..5_i64 {
+                    for dilation in 1..4_i64 {
+                        let reach = dilation * (kernel - 1);
+                        for begin in 0..=reach.min(4) {
+                            for end in 0..=reach.min(4) {
+                                for ceil in [false, true] {
+                                    let padded = size + begin + end;
+                                    let fits = |start: i64| start + reach < padded;
+                                    let whole = (0..padded).filter(|start| start % stride == 0 && fits(*start)).count();
+                                    let last_end = (i64::try_from(whole).unwrap_or(0) - 1) * stride + reach + 1;
+                                    let next = i64::try_from(whole).unwrap_or(0) * stride;
+                                    let overhang = ceil && whole > 0 && last_end < padded && next < size + begin;
+                                    let counted = i64::try_from(whole).unwrap_or(0) + i64::from(overhang);
+                                    let formula = output_size(padded, size + begin, reach, stride, ceil);
+                                    assert_eq!(formula, counted, "{size} {kernel} {stride} {dilation} {begin} {end} {ceil}");
+                                    checked += 1;
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        assert!(checked > 10_000, "{checked}");
+    }
+}

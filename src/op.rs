@@ -1,0 +1,329 @@
+//! Which statistic summarises a region: the [`Op`] enum and the one table that says what each op needs.
+
+use std::fmt;
+
+use crate::Error;
+
+/// Which statistic one output summarises its region with.
+///
+/// V below is the region's valid taps, those inside the input, in row-major order. Every op takes f32 in and gives f32 out, one
+/// output a region; accumulators are f32. Where V is empty (a dilated window can miss the input), max answers −inf,
+/// min +inf and every other op 0. NaN in V gives NaN.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Op {
+    /// The largest value. `torch.nn.MaxPool`, ONNX `MaxPool`.
+    ///
+    /// Bit-exact, and −0 < +0 (IEEE 754-2019 `maximum`). The index is that of the first largest value, or of the last NaN
+    /// (PyTorch's rule; PyTorch's index may differ between −0 and +0).
+    Max,
+    /// The smallest value, by the mirrored rules of [`Op::Max`].
+    Min,
+    /// Σx. Sums are made in blocks and trees, within 10 ε (1 + log₂ taps) Σ|x| of the exact one.
+    Sum,
+    /// Σx / divisor. `torch.nn.AvgPool`, ONNX `AveragePool`; accuracy as for [`Op::Sum`].
+    Average {
+        /// Whether taps in the padding count towards the divisor (PyTorch's default). The last window of `ceil_mode` counts
+        /// what lies within input and padding, never its overhang.
+        count_include_pad: bool,
+        /// A divisor to use in place of the number of taps; finite and not 0.
+        divisor_override: Option<f32>,
+        /// Divide by the root of the number of taps instead.
+        sqrt_divisor: bool,
+    },
+    /// (Σ|x|ᵖ)^(1/p), no mean: ONNX `LpPool`, WebNN `l2Pool2d` (PyTorch's `LPPool` keeps the sign of Σxᵖ for odd p).
+    ///
+    /// p = 1, 2 and ∞ have paths of their own. p = 2 sums squares in f32 and so overflows beyond |x| = 1.8e19; any other p
+    /// is scaled by the largest |x| and does not.
+    Lp {
+        /// The exponent, at least 1; `f32::INFINITY` for the largest magnitude.
+        p: f32,
+    },
+    /// Σwx / Σw with w = exp(−r²/2σ²), r being the distance in input positions from the region's nominal, unclipped centre.
+    /// Weights below the smallest normal f32, relative to the nearest valid tap's, are 0, and such a tap contributes
+    /// nothing, even ±inf.
+    Gaussian {
+        /// The standard deviation σ in input positions; finite and above 0.
+        sigma: f32,
+    },
+    /// The population standard deviation, by Welford's update and Chan's merge, so a large mean cancels nothing. ±inf gives NaN.
+    Std,
+}
+
+/// An op without its parameters: a row of [`OpKind::TABLE`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "each is the op of the same name")]
+pub enum OpKind {
+    Max,
+    Min,
+    Sum,
+    Average,
+    Lp,
+    Gaussian,
+    Std,
+}
+
+/// What taps weigh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WeightingKind {
+    /// Every tap the same.
+    One,
+    /// A gaussian of the offset from the region's centre.
+    Gaussian,
+}
+
+/// One row of the op table: what a kernel must do for the op, and what it need not.
+#[derive(Debug)]
+pub struct OpRow {
+    /// Which op.
+    pub kind: OpKind,
+    /// Its name in specs and on the command line.
+    pub name: &'static str,
+    /// One line for tables.
+    pub summary: &'static str,
+    /// Its WGSL: `struct Acc`, `acc_init`, `acc_push`, `acc_merge`, `acc_finish`, and `acc_index` where `indices`.
+    pub wgsl: &'static str,
+    /// Whether it chooses one tap, whose index can be asked for.
+    pub indices: bool,
+    /// What its taps weigh.
+    pub weighting: WeightingKind,
+    /// Whether push uses nothing but value and absolute index, so that outputs may share partial folds.
+    pub shareable: bool,
+    /// Whether its answer is the same bits whatever the order of merging.
+    pub exact: bool,
+    /// How often it must see its taps.
+    pub passes: u32,
+    /// The accumulator's size in scratch, bytes.
+    pub acc_bytes: u64,
+    /// Source variants, chosen by its parameters.
+    pub variants: u32,
+}
+
+macro_rules! wgsl {
+    ($path:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/", $path, ".wgsl"))
+    };
+}
+pub(crate) use wgsl;
+
+impl OpKind {
+    /// Every op, in the order of the documentation.
+    pub const TABLE: &'static [OpRow] = &[
+        OpRow {
+            kind: Self::Max,
+            name: "max",
+            summary: "largest value, and its index on request",
+            wgsl: wgsl!("op/max"),
+            indices: true,
+            weighting: WeightingKind::One,
+            shareable: true,
+            exact: true,
+            passes: 1,
+            acc_bytes: 8,
+            variants: 1,
+        },
+        OpRow {
+            kind: Self::Min,
+            name: "min",
+            summary: "smallest value, and its index on request",
+            wgsl: wgsl!("op/min"),
+            indices: true,
+            weighting: WeightingKind::One,
+            shareable: true,
+            exact: true,
+            passes: 1,
+            acc_bytes: 8,
+            variants: 1,
+        },
+        OpRow {
+            kind: Self::Sum,
+            name: "sum",
+            summary: "sum",
+            wgsl: wgsl!("op/sum"),
+            indices: false,
+            weighting: WeightingKind::One,
+            shareable: true,
+            exact: false,
+            passes: 1,
+            acc_bytes: 4,
+            variants: 1,
+        },
+        OpRow {
+            kind: Self::Average,
+            name: "average",
+            summary: "mean, with the usual choices of divisor",
+            wgsl: wgsl!("op/average"),
+            indices: false,
+            weighting: WeightingKind::One,
+            shareable: true,
+            exact: false,
+            passes: 1,
+            acc_bytes: 4,
+            variants: 1,
+        },
+        OpRow {
+            kind: Self::Lp,
+            name: "lp",
+            summary: "p-norm, any p from 1 to infinity",
+            wgsl: wgsl!("op/lp"),
+            indices: false,
+            weighting: WeightingKind::One,
+            shareable: true,
+            exact: false,
+            passes: 1,
+            acc_bytes: 8,
+            variants: 4,
+        },
+        OpRow {
+            kind: Self::Gaussian,
+            name: "gaussian",
+            summary: "mean weighted by the distance from the region's centre",
+            wgsl: wgsl!("op/gaussian"),
+            indices: false,
+            weighting: WeightingKind::Gaussian,
+            shareable: false,
+            exact: false,
+            passes: 1,
+            acc_bytes: 8,
+            variants: 1,
+        },
+        OpRow {
+            kind: Self::Std,
+            name: "std",
+            summary: "population standard deviation",
+            wgsl: wgsl!("op/std"),
+            indices: false,
+            weighting: WeightingKind::One,
+            shareable: true,
+            exact: false,
+            passes: 1,
+            acc_bytes: 12,
+            variants: 1,
+        },
+    ];
+
+    /// This op's row.
+    #[must_use]
+    pub fn row(self) -> &'static OpRow {
+        &Self::TABLE[self as usize]
+    }
+}
+
+impl fmt::Display for OpKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.row().name)
+    }
+}
+
+impl Op {
+    /// Average pooling as PyTorch has it by default: padding counts towards the divisor.
+    pub const AVERAGE: Self = Self::Average { count_include_pad: true, divisor_override: None, sqrt_divisor: false };
+
+    /// Which op this is, without its parameters.
+    #[must_use]
+    pub fn kind(&self) -> OpKind {
+        match self {
+            Self::Max => OpKind::Max,
+            Self::Min => OpKind::Min,
+            Self::Sum => OpKind::Sum,
+            Self::Average { .. } => OpKind::Average,
+            Self::Lp { .. } => OpKind::Lp,
+            Self::Gaussian { .. } => OpKind::Gaussian,
+            Self::Std => OpKind::Std,
+        }
+    }
+
+    /// Refuses parameters outside their domain.
+    pub(crate) fn validate(&self) -> Result<(), Error> {
+        match *self {
+            Self::Average { divisor_override: Some(divisor), .. } if !divisor.is_finite() || divisor == 0.0 => {
+                Err(Error::parameter("divisor_override", "finite and not 0", divisor))
+            }
+            Self::Average { divisor_override: Some(divisor), sqrt_divisor: true, .. } => {
+                Err(Error::parameter("divisor_override", "absent where sqrt_divisor is set", divisor))
+            }
+            Self::Lp { p } if p.is_nan() || p < 1.0 => Err(Error::parameter("p", "at least 1, or inf", p)),
+            Self::Gaussian { sigma } if !sigma.is_finite() || sigma <= 0.0 => {
+                Err(Error::parameter("sigma", "finite and above 0", sigma))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The source variant that these parameters ask for.
+    pub(crate) fn variant(&self) -> u32 {
+        match *self {
+            Self::Lp { p: 1.0 } => 1,
+            Self::Lp { p: 2.0 } => 2,
+            Self::Lp { p: f32::INFINITY } => 3,
+            _ => 0,
+        }
+    }
+
+    /// What the op file reads from `params.op`.
+    pub(crate) fn parameters(&self) -> [f32; 4] {
+        match *self {
+            Self::Average { divisor_override, sqrt_divisor, .. } => {
+                [divisor_override.unwrap_or(0.0), f32::from(u8::from(sqrt_divisor)), 0.0, 0.0]
+            }
+            Self::Lp { p } if p.is_finite() => [p, 1.0 / p, 0.0, 0.0],
+            _ => [0.0; 4],
+        }
+    }
+
+    /// What the weighting file reads from `params.weighting`.
+    pub(crate) fn weighting_parameters(&self) -> [f32; 4] {
+        match *self {
+            // In f64, then clamped: a tiny σ must not become inf, since 0 · inf is NaN.
+            Self::Gaussian { sigma } => {
+                #[allow(clippy::cast_possible_truncation, reason = "clamped to what f32 holds")]
+                let scale = (1.0 / (8.0 * f64::from(sigma) * f64::from(sigma))).min(1e30) as f32;
+                [scale, 0.0, 0.0, 0.0]
+            }
+            _ => [0.0; 4],
+        }
+    }
+
+    /// Whether padding counts towards the divisor.
+    pub(crate) fn counts_padding(&self) -> bool {
+        matches!(self, Self::Average { count_include_pad: true, .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_enum_with_unique_names() {
+        for (at, row) in OpKind::TABLE.iter().enumerate() {
+            assert_eq!(row.kind as usize, at);
+            assert_eq!(OpKind::TABLE.iter().filter(|other| other.name == row.name).count(), 1, "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn parameters_outside_their_domain_are_refused() {
+        let average = |divisor_override, sqrt_divisor| Op::Average { count_include_pad: true, divisor_override, sqrt_divisor };
+        for op in [
+            average(Some(0.0), false),
+            average(Some(f32::NAN), false),
+            average(Some(f32::INFINITY), false),
+            average(Some(4.0), true),
+            Op::Lp { p: 0.99 },
+            Op::Lp { p: f32::NAN },
+            Op::Lp { p: f32::NEG_INFINITY },
+            Op::Gaussian { sigma: 0.0 },
+            Op::Gaussian { sigma: -1.0 },
+            Op::Gaussian { sigma: f32::INFINITY },
+            Op::Gaussian { sigma: f32::NAN },
+        ] {
+            assert!(op.validate().is_err_and(|error| error.is_invalid()), "{op:?}");
+        }
+        for op in [average(Some(-2.0), false), average(None, true), Op::Lp { p: f32::INFINITY }, Op::Gaussian { sigma: 1e-30 }]
+        {
+            assert_eq!(op.validate(), Ok(()), "{op:?}");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! What to pool: an op, and a region.
+
+mod per_axis;
+#[cfg(feature = "serde")]
+mod serde_form;
+
+pub use per_axis::{Padding, PerAxis};
+
+use crate::{Error, Op, Shape, geometry::Geometry};
+
+/// One pooling: which statistic ([`Op`]) of which values ([`Region`]).
+///
+/// Plain data. With feature `serde` it reads and writes `{"op": …, "region": …, "activation": …}`.
+///
+/// ```
+/// use plunge::{Op, Pooling, Region, Shape};
+///
+/// let pooling = Pooling::max([3, 3]).stride([2, 2]).padding([1, 1]);
+/// assert_eq!(pooling.output_shape(&Shape::nchw([8, 64, 112, 112]))?, Shape::nchw([8, 64, 56, 56]));
+///
+/// let pooling = Pooling::new(Op::Std, Region::Global);
+/// assert_eq!(pooling.output_shape(&Shape::nchw([8, 64, 112, 112]))?, Shape::nchw([8, 64, 1, 1]));
+/// # Ok::<(), plunge::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct Pooling {
+    /// The statistic.
+    pub op: Op,
+    /// The values that one output summarises.
+    pub region: Region,
+    /// The detector stage, applied to each value as it is loaded.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub activation: Option<Activation>,
+}
+
+/// Which values one output summarises.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Region {
+    /// A sliding window. \[N, C, in…\] → \[N, C, out…\].
+    Window(Window),
+    /// Bins `⌊i·in/out⌋ … ⌈(i+1)·in/out⌉` of a grid of fixed size, whatever the input's: PyTorch's `AdaptiveAvgPool`.
+    /// \[N, C, in…\] → \[N, C, output_size…\].
+    Adaptive {
+        /// Bins on each spatial axis.
+        output_size: PerAxis<u32>,
+    },
+    /// The whole plane: ONNX's `GlobalMaxPool` and its kin. \[N, C, in…\] → \[N, C, 1…\].
+    Global,
+}
+
+/// A sliding window over one to three spatial axes.
+///
+/// An axis of size `in` gives `⌊(in + pb + pe − d(k−1) − 1)/s⌋ + 1` outputs, or `⌈…⌉ + 1` with `ceil_mode`, less one where the
+/// last window would start beyond the input and its begin padding. Padding is absent values, never zeros that could win.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[non_exhaustive]
+pub struct Window {
+    /// Taps on each spatial axis.
+    pub kernel_size: PerAxis<u32>,
+    /// Distance between neighbouring windows; the kernel size where absent.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub stride: Option<PerAxis<u32>>,
+    /// Absent values around the input.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub padding: Padding,
+    /// Distance between neighbouring taps.
+    #[cfg_attr(feature = "serde", serde(default = "PerAxis::one"))]
+    pub dilation: PerAxis<u32>,
+    /// Whether a last, smaller window covers what floor division leaves over.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub ceil_mode: bool,
+    /// What stands in the padding.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub padding_mode: PaddingMode,
+}
+
+/// What stands in a window's padding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum PaddingMode {
+    /// Nothing: padding is absent values.
+    #[default]
+    Ignore,
+    /// The input mirrored at its edge. Unsupported as yet.
+    Reflect,
+    /// The nearest edge value. Unsupported as yet.
+    Edge,
+}
+
+/// The detector stage: a function applied to each value as it is loaded. Unsupported as yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Activation {
+    /// max(x, 0)
+    Relu,
+    /// x, or 0.01 x below 0
+    LeakyRelu,
+    /// 1/(1 + e^−x)
+    Sigmoid,
+    /// tanh x
+    Tanh,
+}
+
+impl Window {
+    /// A window of `kernel_size` taps; stride is the kernel size, no padding, no dilation.
+    #[must_use]
+    pub fn new(kernel_size: impl Into<PerAxis<u32>>) -> Self {
+        Self {
+            kernel_size: kernel_size.into(),
+            stride: None,
+            padding: Padding::default(),
+            dilation: PerAxis::one(),
+            ceil_mode: false,
+            padding_mode: PaddingMode::Ignore,
+        }
+    }
+}
+
+impl From<Window> for Region {
+    fn from(window: Window) -> Self {
+        Self::Window(window)
+    }
+}
+
+impl Pooling {
+    /// Any op in any region.
+    #[must_use]
+    pub fn new(op: Op, region: impl Into<Region>) -> Self {
+        Self { op, region: region.into(), activation: None }
+    }
+
+    /// Max pooling in windows.
+    #[must_use]
+    pub fn max(kernel_size: impl Into<PerAxis<u32>>) -> Self {
+        Self::new(Op::Max, Window::new(kernel_size))
+    }
+
+    /// Average pooling in windows, padding counted: PyTorch's default.
+    #[must_use]
+    pub fn average(kernel_size: impl Into<PerAxis<u32>>) -> Self {
+        Self::new(Op::AVERAGE, Window::new(kernel_size))
+    }
+
+    /// Sets a window's stride. Regions that are no windows stay as they are, here and in the methods below.
+    #[must_use]
+    pub fn stride(self, stride: impl Into<PerAxis<u32>>) -> Self {
+        self.with_window(|window| window.stride = Some(stride.into()))
+    }
+
+    /// Sets a window's padding: `[1, 1]` on both sides of each axis, `[[0, 1], [0, 1]]` by begin and end, or a [`Padding`].
+    #[must_use]
+    pub fn padding(self, padding: impl Into<Padding>) -> Self {
+        self.with_window(|window| window.padding = padding.into())
+    }
+
+    /// Sets a window's dilation.
+    #[must_use]
+    pub fn dilation(self, dilation: impl Into<PerAxis<u32>>) -> Self {
+        self.with_window(|window| window.dilation = dilation.into())
+    }
+
+    /// Sets whether a last, smaller window is kept.
+    #[must_use]
+    pub fn ceil_mode(self, ceil_mode: bool) -> Self {
+        self.with_window(|window| window.ceil_mode = ceil_mode)
+    }
+
+    fn with_window(mut self, change: impl FnOnce(&mut Window)) -> Self {
+        if let Region::Window(window) = &mut self.region {
+            change(window);
+        }
+        self
+    }
+
+    /// The shape that this pooling makes of `input`.
+    ///
+    /// # Errors
+    /// `Invalid…` where the spec makes no sense on that shape, [`Error::Unsupported`] for what this version does not have.
+    pub fn output_shape(&self, input: &Shape) -> Result<Shape, Error> {
+        Geometry::resolve(self, input).map(|geometry| geometry.output)
+    }
+}

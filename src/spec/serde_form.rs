@@ -1,0 +1,462 @@
+//! The serde form of specs: `{"op": "max", "region": {"window": {"kernel_size": [3, 3]}}}`.
+//!
+//! A variant whose fields all have defaults may be a bare string or an object; unknown fields, repeated keys and numbers of the
+//! wrong kind are errors; names that a later version will bring say so.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, IntoDeserializer as _, MapAccess, Visitor, value::MapAccessDeserializer},
+};
+
+use super::{Padding, PerAxis, Region, Window};
+use crate::Op;
+
+/// Marks the messages of errors that are [`crate::Error::Unsupported`] rather than malformed.
+const NOT_YET: &str = "unsupported: ";
+
+const PLANNED_OPS: &[&str] = &[
+    "first",
+    "last",
+    "variance",
+    "median",
+    "weighted",
+    "log_sum_exp",
+    "soft",
+    "gem",
+    "mixed",
+    "gated",
+    "rank",
+    "stochastic",
+    "probabilistic_max",
+];
+const PLANNED_REGIONS: &[&str] =
+    &["pyramid", "fractional", "roi_pool", "roi_align", "channels", "channel_window", "segments", "sequence", "clusters"];
+
+/// `Op` with every variant a struct, so that `"max"` and `{"max": {}}` are the same.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Op", rename_all = "snake_case", deny_unknown_fields)]
+enum OpFields {
+    Max {},
+    Min {},
+    Sum {},
+    Average {
+        #[serde(default = "yes")]
+        count_include_pad: bool,
+        #[serde(default, deserialize_with = "optional_finite")]
+        divisor_override: Option<f32>,
+        #[serde(default)]
+        sqrt_divisor: bool,
+    },
+    Lp {
+        #[serde(with = "number_or_inf")]
+        p: f32,
+    },
+    Gaussian {
+        #[serde(deserialize_with = "finite")]
+        sigma: f32,
+    },
+    Std {},
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Region", rename_all = "snake_case", deny_unknown_fields)]
+enum RegionFields {
+    Window(Window),
+    Adaptive { output_size: PerAxis<u32> },
+    Global {},
+}
+
+impl Serialize for Op {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        OpFields::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Op {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Variant { what: "op", planned: PLANNED_OPS, read: OpReader })
+    }
+}
+
+impl Serialize for Region {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        RegionFields::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Region {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Variant { what: "region", planned: PLANNED_REGIONS, read: RegionReader })
+    }
+}
+
+/// Reads the derived form of one enum.
+trait Read {
+    type Value;
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self::Value, D::Error>;
+}
+
+struct OpReader;
+
+impl Read for OpReader {
+    type Value = Op;
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Op, D::Error> {
+        OpFields::deserialize(deserializer)
+    }
+}
+
+struct RegionReader;
+
+impl Read for RegionReader {
+    type Value = Region;
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Region, D::Error> {
+        RegionFields::deserialize(deserializer)
+    }
+}
+
+/// A variant by its bare name, or as an object with the name as its one key.
+struct Variant<R> {
+    what: &'static str,
+    planned: &'static [&'static str],
+    #[allow(dead_code, reason = "names the reader's type")]
+    read: R,
+}
+
+impl<R> Variant<R> {
+    fn check_name<E: de::Error>(&self, name: &str) -> Result<(), E> {
+        if self.planned.contains(&name) {
+            return Err(E::custom(format_args!("{NOT_YET}{} `{name}`: this version does not have it", self.what)));
+        }
+        Ok(())
+    }
+}
+
+impl<'de, R: Read> Visitor<'de> for Variant<R> {
+    type Value = R::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {}: a name, or an object with the name as its one key and its fields below", self.what)
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<R::Value, E> {
+        self.check_name(name)?;
+        let empty = de::value::MapDeserializer::<_, E>::new(std::iter::empty::<(&str, &str)>());
+        R::read(MapAccessDeserializer::new(de::value::MapDeserializer::new(std::iter::once((name, Fields(empty))))))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<R::Value, A::Error> {
+        let Some(name) = map.next_key::<String>()? else {
+            return Err(de::Error::custom(format_args!("the {} is an empty object; give its name", self.what)));
+        };
+        self.check_name(&name)?;
+        let value = R::read(MapAccessDeserializer::new(WithKey { key: Some(name), map: &mut map }))?;
+        if let Some(second) = map.next_key::<String>()? {
+            return Err(de::Error::custom(format_args!("the {} has a second key `{second}`; it takes one", self.what)));
+        }
+        Ok(value)
+    }
+}
+
+/// An empty object, for a variant given by its bare name.
+struct Fields<D>(D);
+
+impl<'de, E: de::Error, D: Deserializer<'de, Error = E>> de::IntoDeserializer<'de, E> for Fields<D> {
+    type Deserializer = D;
+    fn into_deserializer(self) -> D {
+        self.0
+    }
+}
+
+/// A map whose first key has been read already.
+struct WithKey<'a, A> {
+    key: Option<String>,
+    map: &'a mut A,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithKey<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: de::DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        self.key.take().map(|key| seed.deserialize(key.into_deserializer())).transpose()
+    }
+
+    fn next_value_seed<V: de::DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.map.next_value_seed(seed)
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn finite<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+    let wide = f64::deserialize(deserializer)?;
+    #[allow(clippy::cast_possible_truncation, reason = "checked below")]
+    let narrow = wide as f32;
+    if narrow.is_finite() && (narrow != 0.0 || wide == 0.0) {
+        Ok(narrow)
+    } else {
+        Err(de::Error::custom(format_args!("{wide:e} does not fit a 32-bit float")))
+    }
+}
+
+fn optional_finite<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f32>, D::Error> {
+    struct Finite(f32);
+    impl<'de> Deserialize<'de> for Finite {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            finite(deserializer).map(Self)
+        }
+    }
+    Ok(Option::<Finite>::deserialize(deserializer)?.map(|Finite(value)| value))
+}
+
+/// A number, or `"inf"`, which JSON cannot write as a number.
+mod number_or_inf {
+    use super::{Deserializer, Serializer, de, finite, fmt};
+
+    pub(super) fn serialize<S: Serializer>(value: &f32, serializer: S) -> Result<S::Ok, S::Error> {
+        if value.is_infinite() { serializer.serialize_str("inf") } else { serializer.serialize_f32(*value) }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+        struct NumberOrInf;
+        impl de::Visitor<'_> for NumberOrInf {
+            type Value = f32;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number, or \"inf\"")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<f32, E> {
+                if text == "inf" { Ok(f32::INFINITY) } else { Err(E::invalid_value(de::Unexpected::Str(text), &self)) }
+            }
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<f32, E> {
+                finite(de::value::F64Deserializer::new(value))
+            }
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<f32, E> {
+                #[allow(clippy::cast_precision_loss, reason = "a float is asked for")]
+                self.visit_f64(value as f64)
+            }
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<f32, E> {
+                #[allow(clippy::cast_precision_loss, reason = "a float is asked for")]
+                self.visit_f64(value as f64)
+            }
+        }
+        deserializer.deserialize_any(NumberOrInf)
+    }
+}
+
+/// A size: a whole number that fits 32 bits. Says so, where derived code says "did not match any variant".
+struct Sizes;
+
+impl<'de> Visitor<'de> for Sizes {
+    type Value = PerAxis<u32>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number, or a list with one an axis")
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
+        u32::try_from(value).map(PerAxis::All).map_err(|_| E::invalid_value(de::Unexpected::Unsigned(value), &self))
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut each = Vec::new();
+        while let Some(size) = list.next_element()? {
+            each.push(size);
+        }
+        Ok(PerAxis::Each(each))
+    }
+}
+
+impl<'de> Deserialize<'de> for PerAxis<u32> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Sizes)
+    }
+}
+
+impl Serialize for Padding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Explicit(PerAxis::All([begin, end])) if begin == end => serializer.serialize_u32(*begin),
+            // Unequal sides for all axes have no form of their own; a list names its axes.
+            Self::Explicit(PerAxis::All(sides)) => serializer.collect_seq([sides]),
+            Self::Explicit(PerAxis::Each(sides)) => serializer.collect_seq(sides),
+            Self::SameUpper => serializer.serialize_str("same_upper"),
+            Self::SameLower => serializer.serialize_str("same_lower"),
+            Self::Valid => serializer.serialize_str("valid"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Padding {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PaddingVisitor)
+    }
+}
+
+struct PaddingVisitor;
+
+impl<'de> Visitor<'de> for PaddingVisitor {
+    type Value = Padding;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "\"same_upper\", \"same_lower\", \"valid\", a whole number, or a list with a number or a [begin, end] pair an axis",
+        )
+    }
+
+    fn visit_str<E: de::Error>(self, rule: &str) -> Result<Padding, E> {
+        match rule {
+            "same_upper" => Ok(Padding::SameUpper),
+            "same_lower" => Ok(Padding::SameLower),
+            "valid" => Ok(Padding::Valid),
+            _ => Err(E::invalid_value(de::Unexpected::Str(rule), &self)),
+        }
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Padding, E> {
+        u32::try_from(value).map(Padding::from).map_err(|_| E::invalid_value(de::Unexpected::Unsigned(value), &self))
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Padding, A::Error> {
+        let mut sides = Vec::new();
+        while let Some(side) = list.next_element::<Side>()? {
+            sides.push(side.0);
+        }
+        Ok(Padding::Explicit(PerAxis::Each(sides)))
+    }
+}
+
+/// `[begin, end]`, or one number for both.
+struct Side([u32; 2]);
+
+impl<'de> Deserialize<'de> for Side {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct SideVisitor;
+        impl<'de> Visitor<'de> for SideVisitor {
+            type Value = Side;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a whole number, or a [begin, end] pair")
+            }
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Side, E> {
+                let both = u32::try_from(value).map_err(|_| E::invalid_value(de::Unexpected::Unsigned(value), &self))?;
+                Ok(Side([both, both]))
+            }
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Side, A::Error> {
+                match (list.next_element()?, list.next_element()?, list.next_element::<de::IgnoredAny>()?) {
+                    (Some(begin), Some(end), None) => Ok(Side([begin, end])),
+                    _ => Err(de::Error::custom("a padding pair has two numbers, [begin, end]")),
+                }
+            }
+        }
+        deserializer.deserialize_any(SideVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Pooling, spec::PaddingMode};
+
+    fn read(json: &str) -> Result<Pooling, String> {
+        serde_json::from_str(json).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_form_of_a_spec_reads_and_survives_a_round_trip() {
+        let window = |change: fn(&mut Window)| {
+            let mut window = Window::new([3, 5]);
+            change(&mut window);
+            Region::Window(window)
+        };
+        let cases = [
+            (r#"{"op": "max", "region": "global"}"#, Pooling::new(Op::Max, Region::Global)),
+            (r#"{"op": {"max": {}}, "region": {"global": {}}, "activation": null}"#, Pooling::new(Op::Max, Region::Global)),
+            (r#"{"region": "global", "op": "average"}"#, Pooling::new(Op::AVERAGE, Region::Global)),
+            (
+                r#"{"op": {"average": {"count_include_pad": false, "divisor_override": 3}}, "region": "global"}"#,
+                Pooling::new(
+                    Op::Average { count_include_pad: false, divisor_override: Some(3.0), sqrt_divisor: false },
+                    Region::Global,
+                ),
+            ),
+            (r#"{"op": {"lp": {"p": "inf"}}, "region": "global"}"#, Pooling::new(Op::Lp { p: f32::INFINITY }, Region::Global)),
+            (r#"{"op": {"lp": {"p": 3}}, "region": "global"}"#, Pooling::new(Op::Lp { p: 3.0 }, Region::Global)),
+            (
+                r#"{"op": {"gaussian": {"sigma": 1.5}}, "region": "global"}"#,
+                Pooling::new(Op::Gaussian { sigma: 1.5 }, Region::Global),
+            ),
+            (
+                r#"{"op": "std", "region": {"adaptive": {"output_size": 7}}}"#,
+                Pooling::new(Op::Std, Region::Adaptive { output_size: 7.into() }),
+            ),
+            (r#"{"op": "min", "region": {"window": {"kernel_size": [3, 5]}}}"#, Pooling::new(Op::Min, window(|_| ()))),
+            (
+                r#"{"op": "sum", "region": {"window": {"kernel_size": [3, 5], "stride": 2, "padding": [[0, 1], [1, 0]],
+                    "dilation": [1, 2], "ceil_mode": true, "padding_mode": "edge"}}}"#,
+                Pooling::new(
+                    Op::Sum,
+                    window(|window| {
+                        window.stride = Some(2.into());
+                        window.padding = [[0, 1], [1, 0]].into();
+                        window.dilation = [1, 2].into();
+                        window.ceil_mode = true;
+                        window.padding_mode = PaddingMode::Edge;
+                    }),
+                ),
+            ),
+            (
+                r#"{"op": "max", "region": {"window": {"kernel_size": [3, 5], "padding": "same_lower"}}}"#,
+                Pooling::new(Op::Max, window(|window| window.padding = Padding::SameLower)),
+            ),
+            (
+                r#"{"op": "max", "region": {"window": {"kernel_size": [3, 5], "padding": 1}}}"#,
+                Pooling::new(Op::Max, window(|window| window.padding = 1.into())),
+            ),
+            (
+                r#"{"op": "max", "region": {"window": {"kernel_size": [3, 5], "padding": [1, 2]}}}"#,
+                Pooling::new(Op::Max, window(|window| window.padding = [1, 2].into())),
+            ),
+        ];
+        for (json, pooling) in cases {
+            assert_eq!(read(json), Ok(pooling.clone()), "{json}");
+            let written = serde_json::to_string(&pooling).expect("a spec is always JSON");
+            assert_eq!(read(&written), Ok(pooling), "{written}");
+        }
+    }
+
+    #[test]
+    fn malformed_specs_are_refused_by_a_sentence_that_names_what_is_wrong() {
+        for (json, named) in [
+            (r#"{"op": "max"}"#, "missing field `region`"),
+            (r#"{"op": "max", "region": "global", "colour": 1}"#, "unknown field `colour`"),
+            (r#"{"op": "maximum", "region": "global"}"#, "unknown variant `maximum`"),
+            (r#"{"op": {"max": {"p": 1}}, "region": "global"}"#, "unknown field `p`"),
+            (r#"{"op": {"max": {}, "min": {}}, "region": "global"}"#, "second key `min`"),
+            (r#"{"op": {}, "region": "global"}"#, "empty object"),
+            (r#"{"op": 3, "region": "global"}"#, "the op"),
+            (r#"{"op": "lp", "region": "global"}"#, "missing field `p`"),
+            (r#"{"op": {"lp": {"p": "infinite"}}, "region": "global"}"#, "\"inf\""),
+            (r#"{"op": {"lp": {"p": 1e39}}, "region": "global"}"#, "does not fit"),
+            (r#"{"op": {"gaussian": {"sigma": 1e-60}}, "region": "global"}"#, "does not fit"),
+            (r#"{"op": "max", "op": "min", "region": "global"}"#, "duplicate field `op`"),
+            (r#"{"op": {"average": {"sqrt_divisor": true, "sqrt_divisor": true}}, "region": "global"}"#, "duplicate field"),
+            (r#"{"op": "max", "region": {"window": {"kernel_size": 3.0}}}"#, "whole number"),
+            (r#"{"op": "max", "region": {"window": {"kernel_size": [3.0, 3]}}}"#, "u32"),
+            (r#"{"op": "max", "region": {"window": {"kernel_size": -3}}}"#, "whole number"),
+            (r#"{"op": "max", "region": {"window": {"kernel_size": 4294967296}}}"#, "whole number"),
+            (r#"{"op": "max", "region": {"window": {}}}"#, "missing field `kernel_size`"),
+            (r#"{"op": "max", "region": "window"}"#, "missing field `kernel_size`"),
+            (r#"{"op": "max", "region": {"window": {"kernel_size": 3, "padding": "same"}}}"#, "same_upper"),
+            (r#"{"op": "max", "region": {"window": {"kernel_size": 3, "padding": [[1, 2, 3]]}}}"#, "[begin, end]"),
+            (r#"{"op": "rank", "region": "global"}"#, "unsupported: op `rank`"),
+            (r#"{"op": {"gem": {"p": 3}}, "region": "global"}"#, "unsupported: op `gem`"),
+            (r#"{"op": "max", "region": {"pyramid": {"levels": [1, 2]}}}"#, "unsupported: region `pyramid`"),
+            (r#"{"op": "max", "region": "global", "activation": "swish"}"#, "unknown variant `swish`"),
+        ] {
+            let message = read(json).expect_err(json);
+            assert!(message.contains(named), "{json}\n  said: {message}\n  lacks: {named}");
+        }
+    }
+}
