@@ -1,0 +1,399 @@
+//! Planning: limits, spec and shape in; steps out. Pure: knows no device, and answers the same for the same question.
+
+mod key;
+mod params;
+
+pub use key::{Kernel, KernelKey};
+pub(crate) use key::{Schedule, Tile, WORKGROUP};
+pub(crate) use params::Params;
+#[cfg(test)]
+pub(crate) use params::layout as params_layout;
+
+use crate::{Error, Pooling, RegionKind, Shape, geometry::Geometry};
+
+/// Element indices are 32-bit on the device; sums of two must fit too.
+const MOST_ELEMENTS: u64 = (1 << 31) - 1;
+
+/// Bytes of an f32 or u32.
+const WORD: u64 = 4;
+
+/// What a device allows, as far as planning depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// `max_storage_buffer_binding_size`, and no more than `max_buffer_size`.
+    pub binding_bytes: u64,
+    /// `max_compute_workgroups_per_dimension`.
+    pub workgroups_per_dimension: u32,
+    /// `max_compute_invocations_per_workgroup`.
+    pub invocations_per_workgroup: u32,
+    /// `max_compute_workgroup_storage_size`.
+    pub workgroup_bytes: u32,
+    /// `max_storage_buffers_per_shader_stage`.
+    pub storage_buffers: u32,
+}
+
+impl Limits {
+    /// WebGPU's defaults, which every WebGPU adapter allows.
+    pub const WEBGPU: Self = Self {
+        binding_bytes: 128 << 20,
+        workgroups_per_dimension: 65_535,
+        invocations_per_workgroup: 256,
+        workgroup_bytes: 16 << 10,
+        storage_buffers: 8,
+    };
+}
+
+/// Which windows get kernels of their own, with their size as a constant.
+///
+/// Each is faster and costs one more pipeline to compile; the dynamic kernel takes any window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Specialise {
+    /// None: a program with a thousand odd windows compiles a handful of pipelines.
+    Never,
+    /// Those that networks use: kernel sizes 2, 3 and 5 with strides up to 2.
+    #[default]
+    Listed,
+    /// Every window that fits in registers.
+    Any,
+}
+
+/// What to plan, beyond the pooling and the shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Request {
+    /// Whether the index of the chosen tap is wanted beside each value.
+    pub indices: bool,
+    /// A kernel to use in place of the planner's choice; refused where it does not fit.
+    pub kernel: Option<Kernel>,
+    /// Which windows get kernels of their own.
+    pub specialise: Specialise,
+}
+
+impl Request {
+    /// Values only, and the planner's choice of kernel.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks for indices: one u32 an output, the place in its plane of the chosen tap, `u32::MAX` where there is none.
+    #[must_use]
+    pub fn indices(mut self, indices: bool) -> Self {
+        self.indices = indices;
+        self
+    }
+
+    /// Forces a kernel.
+    #[must_use]
+    pub fn kernel(mut self, kernel: Kernel) -> Self {
+        self.kernel = Some(kernel);
+        self
+    }
+
+    /// Says which windows get kernels of their own.
+    #[must_use]
+    pub fn specialise(mut self, specialise: Specialise) -> Self {
+        self.specialise = specialise;
+        self
+    }
+}
+
+/// How a pooling will run: dispatches only, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    pub(crate) input: Shape,
+    pub(crate) output: Shape,
+    pub(crate) kernel: Kernel,
+    pub(crate) indices: bool,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) scratch_bytes: u64,
+}
+
+/// One dispatch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Step {
+    pub(crate) key: KernelKey,
+    pub(crate) params: Params,
+    pub(crate) workgroups: [u32; 2],
+}
+
+/// A buffer that a kernel binds, at its fixed number in group 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Slot {
+    Input = 1,
+    Output = 2,
+    Indices = 3,
+    Scratch = 4,
+}
+
+impl KernelKey {
+    /// The storage buffers that this kernel's text declares, beside the parameters at 0.
+    pub(crate) fn slots(&self) -> &'static [Slot] {
+        match (self.schedule, self.indices) {
+            (Schedule::Partial, _) => &[Slot::Input, Slot::Scratch],
+            (Schedule::Merge, false) => &[Slot::Output, Slot::Scratch],
+            (Schedule::Merge, true) => &[Slot::Output, Slot::Indices, Slot::Scratch],
+            (_, false) => &[Slot::Input, Slot::Output],
+            (_, true) => &[Slot::Input, Slot::Output, Slot::Indices],
+        }
+    }
+}
+
+impl Plan {
+    /// Plans `pooling` on an input of `shape`.
+    ///
+    /// # Errors
+    /// As [`Pooling::output_shape`]; [`Error::Unsupported`] for indices of an op that chooses no tap and for a forced kernel
+    /// that does not fit; [`Error::UnsupportedSize`] for tensors beyond the limits.
+    pub fn new(pooling: &Pooling, shape: &Shape, request: &Request, limits: &Limits) -> Result<Self, Error> {
+        let geometry = Geometry::resolve(pooling, shape)?;
+        let row = pooling.op.kind().row();
+        if request.indices && !row.indices {
+            return Err(Error::unsupported(format!("indices of {}", row.name), "it chooses no tap; max and min have indices"));
+        }
+        check_device(limits)?;
+        let kernel = choose_kernel(pooling, &geometry, request)?;
+        let mut plan = Self {
+            input: *shape,
+            output: geometry.output,
+            kernel,
+            indices: request.indices,
+            steps: Vec::new(),
+            scratch_bytes: 0,
+        };
+        for (what, shape) in [("input", shape), ("output", &geometry.output)] {
+            check_size(what, shape.elements() as u64, limits)?;
+        }
+        if shape.batch() * shape.channels() > 0 {
+            plan.add_steps(pooling, &geometry, limits)?;
+        }
+        Ok(plan)
+    }
+
+    fn add_steps(&mut self, pooling: &Pooling, geometry: &Geometry, limits: &Limits) -> Result<(), Error> {
+        let op = &pooling.op;
+        let outputs = index(self.output.elements())?;
+        let [_, height, width] = &geometry.axes;
+        let aligned_load = width.input % 4 == 0;
+        let key = |schedule, aligned_load, aligned_store| KernelKey {
+            op: op.kind(),
+            variant: op.variant(),
+            region: geometry.region,
+            schedule,
+            aligned_load,
+            aligned_store,
+            indices: self.indices,
+        };
+        let step = |key, groups: u32, own: [u32; 3]| {
+            let [across, down] = fold_grid(groups, limits)?;
+            let params = Params::new(op, geometry, outputs, [across, own[0], own[1], own[2]]);
+            Ok::<Step, Error>(Step { key, params, workgroups: [across, down] })
+        };
+        match self.kernel {
+            Kernel::Direct => {
+                let groups = outputs.div_ceil(4 * WORKGROUP);
+                self.steps = vec![step(key(Schedule::Direct, false, outputs % 4 == 0), groups, [0; 3])?];
+            }
+            Kernel::Tile => {
+                let tile = Tile::of(height, width, aligned_load);
+                let across = width.output.div_ceil(Tile::COLUMNS);
+                let down = height.output.div_ceil(tile.rows);
+                let slices = outputs / (height.output * width.output);
+                let tiles = slices * across * down;
+                let key = key(Schedule::Tile(tile), aligned_load, width.output % 4 == 0);
+                self.steps = vec![step(key, tiles.div_ceil(WORKGROUP), [tiles, across, down])?];
+            }
+            Kernel::Reduce => self.steps = vec![step(key(Schedule::Reduce, false, false), outputs, [0; 3])?],
+            Kernel::TwoStage => {
+                let parts = parts(geometry.most_taps(), outputs);
+                let accumulators = u64::from(outputs) * u64::from(parts);
+                self.scratch_bytes = accumulators * op.kind().row().acc_bytes;
+                check_bytes("scratch", self.scratch_bytes, limits)?;
+                // A partial accumulator is the same with and without indices wherever an op can have them.
+                let partial = KernelKey { indices: op.kind().row().indices, ..key(Schedule::Partial, false, false) };
+                self.steps = vec![
+                    step(partial, index(usize::try_from(accumulators).unwrap_or(usize::MAX))?, [parts, 0, 0])?,
+                    step(key(Schedule::Merge, false, false), outputs, [parts, 0, 0])?,
+                ];
+            }
+        }
+        Ok(())
+    }
+
+    /// The output's shape.
+    #[must_use]
+    pub fn output_shape(&self) -> Shape {
+        self.output
+    }
+
+    /// The kernel that was chosen or forced.
+    #[must_use]
+    pub fn kernel(&self) -> Kernel {
+        self.kernel
+    }
+
+    /// The keys of the plan's steps, in order. Empty for a tensor without elements.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = KernelKey> + '_ {
+        self.steps.iter().map(|step| step.key)
+    }
+
+    /// Bytes of scratch that the steps need between them; 0 for most.
+    #[must_use]
+    pub fn scratch_bytes(&self) -> u64 {
+        self.scratch_bytes
+    }
+
+    /// Bytes of the buffer at `slot`.
+    pub(crate) fn slot_bytes(&self, slot: Slot) -> u64 {
+        match slot {
+            Slot::Input => self.input.elements() as u64 * WORD,
+            Slot::Output | Slot::Indices => self.output.elements() as u64 * WORD,
+            Slot::Scratch => self.scratch_bytes,
+        }
+    }
+}
+
+/// Taps from which a region is worth a whole workgroup.
+const REDUCE_TAPS: u64 = 512;
+/// Taps that one workgroup folds before a second stage pays, where there are too few outputs to fill a device.
+const STAGE_TAPS: u64 = 32 << 10;
+/// Workgroups that fill a device, roughly.
+const ENOUGH_WORKGROUPS: u64 = 256;
+/// Values of one input row that a tile may hold in registers, and input rows under it, before compilers spill or take seconds.
+const TILE_SPAN: [u64; 2] = [16, 16];
+
+fn choose_kernel(pooling: &Pooling, geometry: &Geometry, request: &Request) -> Result<Kernel, Error> {
+    let taps = geometry.most_taps();
+    let outputs = geometry.output.elements() as u64;
+    if let Some(kernel) = request.kernel {
+        if kernel == Kernel::Tile {
+            tile_fits(pooling, geometry, Specialise::Any).map_err(|why| Error::unsupported("kernel tile", why))?;
+        }
+        return Ok(kernel);
+    }
+    Ok(if taps >= REDUCE_TAPS && outputs < ENOUGH_WORKGROUPS && taps >= STAGE_TAPS {
+        Kernel::TwoStage
+    } else if taps >= REDUCE_TAPS && taps * 4 > outputs {
+        Kernel::Reduce
+    } else if tile_fits(pooling, geometry, request.specialise).is_ok() {
+        Kernel::Tile
+    } else {
+        Kernel::Direct
+    })
+}
+
+/// Whether the tile kernel can run this, or why not.
+fn tile_fits(pooling: &Pooling, geometry: &Geometry, specialise: Specialise) -> Result<(), String> {
+    let row = pooling.op.kind().row();
+    if geometry.region != RegionKind::Window {
+        return Err(format!("it takes windows, not {} regions", geometry.region.name()));
+    }
+    if !row.shareable {
+        return Err(format!("outputs cannot share partial folds of {}", row.name));
+    }
+    let [_, height, width] = &geometry.axes;
+    let tile = Tile::of(height, width, width.input % 4 == 0);
+    let span = tile.span();
+    if span[0] > TILE_SPAN[0] || span[1] > TILE_SPAN[1] {
+        return Err(format!("a tile would span {} rows and {} columns; 16 and 16 fit in registers", span[0], span[1]));
+    }
+    let listed =
+        || listed_windows().any(|(kernel, stride)| tile.kernel == kernel && tile.stride == stride) && tile.dilation == [1, 1];
+    match specialise {
+        Specialise::Any => Ok(()),
+        Specialise::Listed if listed() => Ok(()),
+        Specialise::Listed => Err("the window is not among those specialised by default".into()),
+        Specialise::Never => Err("specialised windows are switched off".into()),
+    }
+}
+
+/// The windows, as kernel size and stride on height and width, that are specialised by default.
+fn listed_windows() -> impl Iterator<Item = ([u32; 2], [u32; 2])> {
+    const SIDES: [(u32, u32); 5] = [(2, 2), (2, 1), (3, 2), (3, 1), (5, 1)];
+    SIDES.into_iter().flat_map(|(kernel, stride)| [([kernel; 2], [stride; 2]), ([1, kernel], [1, stride])])
+}
+
+/// The tiles that the default set of windows makes, with the usual padding, and whether their rows are aligned.
+fn listed_tiles() -> Vec<(Tile, bool)> {
+    let mut tiles = Vec::new();
+    for (kernel, stride) in listed_windows() {
+        for aligned in [false, true] {
+            for padding in [0, (kernel[1] - 1) / 2] {
+                let rows = if kernel[0] == 1 { 1 } else { 2 };
+                let lead = if aligned { (4 - padding % 4) % 4 } else { 0 };
+                let tile = (Tile { rows, kernel, stride, dilation: [1, 1], lead }, aligned);
+                if !tiles.contains(&tile) {
+                    tiles.push(tile);
+                }
+            }
+        }
+    }
+    tiles
+}
+
+/// Parts that a region is split into: enough workgroups for a device, none with too little or too much to do.
+fn parts(taps: u64, outputs: u32) -> u32 {
+    let to_fill = ENOUGH_WORKGROUPS.div_ceil(u64::from(outputs));
+    let most = taps.div_ceil(u64::from(WORKGROUP) * 16);
+    let least = taps.div_ceil(u64::from(WORKGROUP) * 1024);
+    u32::try_from(to_fill.min(most).max(least).max(2)).unwrap_or(u32::MAX)
+}
+
+/// A count as a 32-bit index.
+fn index(count: usize) -> Result<u32, Error> {
+    u32::try_from(count).map_err(|_| Error::UnsupportedSize {
+        what: "number of elements".into(),
+        limit: MOST_ELEMENTS,
+        actual: count as u64,
+    })
+}
+
+/// A grid of at least `groups` workgroups within the limit per dimension.
+fn fold_grid(groups: u32, limits: &Limits) -> Result<[u32; 2], Error> {
+    let most = limits.workgroups_per_dimension;
+    if groups <= most {
+        return Ok([groups, 1]);
+    }
+    let down = groups.div_ceil(most);
+    if down > most {
+        let limit = u64::from(most) * u64::from(most);
+        return Err(Error::UnsupportedSize { what: "number of workgroups".into(), limit, actual: u64::from(groups) });
+    }
+    // As even as can be, so that few workgroups are idle.
+    Ok([groups.div_ceil(down), down])
+}
+
+fn check_size(what: &str, elements: u64, limits: &Limits) -> Result<(), Error> {
+    if elements > MOST_ELEMENTS {
+        return Err(Error::UnsupportedSize { what: format!("{what} elements"), limit: MOST_ELEMENTS, actual: elements });
+    }
+    check_bytes(what, elements * WORD, limits)
+}
+
+fn check_bytes(what: &str, bytes: u64, limits: &Limits) -> Result<(), Error> {
+    if bytes > limits.binding_bytes {
+        return Err(Error::UnsupportedSize { what: format!("{what} bytes"), limit: limits.binding_bytes, actual: bytes });
+    }
+    Ok(())
+}
+
+/// What every kernel needs of a device.
+fn check_device(limits: &Limits) -> Result<(), Error> {
+    const STORAGE_BUFFERS: u32 = 4;
+    const WORKGROUP_BYTES: u32 = WORKGROUP * 64;
+    for (what, needed, has) in [
+        ("workgroup of invocations", WORKGROUP, limits.invocations_per_workgroup),
+        ("workgroup memory in bytes", WORKGROUP_BYTES, limits.workgroup_bytes),
+        ("number of storage buffers", STORAGE_BUFFERS, limits.storage_buffers),
+    ] {
+        if needed > has {
+            return Err(Error::UnsupportedSize { what: what.into(), limit: u64::from(has), actual: u64::from(needed) });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! The parameter block that every kernel reads.
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::{Op, geometry::Geometry};
+
+/// `Params` of shaders/common/params.wgsl; a test compares the two layouts.
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub(crate) struct Params {
+    /// Depth, height, width: input size, output size, kernel size, stride.
+    sizes: [[u32; 4]; 3],
+    /// Depth, height, width: dilation, padding at begin, padding at end, unused.
+    windows: [[u32; 4]; 3],
+    /// Outputs in all, channels, positions in an input plane, positions in an output plane.
+    extent: [u32; 4],
+    /// Workgroups in one row of the grid, then the schedule's own numbers.
+    grid: [u32; 4],
+    /// 1 where padding counts towards the divisor.
+    flags: [u32; 4],
+    op: [f32; 4],
+    weighting: [f32; 4],
+}
+
+impl Params {
+    /// Bytes of a slice of the parameter buffer: uniform offsets are multiples of 256 everywhere.
+    pub(crate) const SLICE: u64 = 256;
+
+    pub(crate) fn new(op: &Op, geometry: &Geometry, outputs: u32, grid: [u32; 4]) -> Self {
+        let plane = |size: fn(&crate::geometry::Axis) -> u32| geometry.axes.iter().map(size).fold(1, u32::wrapping_mul);
+        Self {
+            sizes: geometry.axes.map(|axis| [axis.input, axis.output, axis.kernel, axis.stride]),
+            windows: geometry.axes.map(|axis| [axis.dilation, axis.pad_begin, axis.pad_end, 0]),
+            extent: [
+                outputs,
+                // The planner has refused tensors of more elements than u32 can count.
+                u32::try_from(geometry.input.channels()).unwrap_or(u32::MAX),
+                plane(|axis| axis.input),
+                plane(|axis| axis.output),
+            ],
+            grid,
+            flags: [u32::from(op.counts_padding()), 0, 0, 0],
+            op: op.parameters(),
+            weighting: op.weighting_parameters(),
+        }
+    }
+}
+
+/// The offset and size of every member, for comparison with naga's.
+#[cfg(test)]
+pub(crate) fn layout() -> Vec<(&'static str, usize)> {
+    use std::mem::offset_of;
+    let (sizes, windows) = (offset_of!(Params, sizes), offset_of!(Params, windows));
+    vec![
+        ("depth", sizes),
+        ("height", sizes + 16),
+        ("width", sizes + 32),
+        ("depth_window", windows),
+        ("height_window", windows + 16),
+        ("width_window", windows + 32),
+        ("extent", offset_of!(Params, extent)),
+        ("grid", offset_of!(Params, grid)),
+        ("flags", offset_of!(Params, flags)),
+        ("op", offset_of!(Params, op)),
+        ("weighting", offset_of!(Params, weighting)),
+    ]
+}

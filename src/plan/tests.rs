@@ -1,0 +1,111 @@
+//! Which kernel is chosen for which request, under literal limits.
+
+use super::*;
+use crate::{Op, Region};
+
+fn plan(pooling: &Pooling, shape: Shape, request: Request) -> Result<Plan, Error> {
+    Plan::new(pooling, &shape, &request, &Limits::WEBGPU)
+}
+
+#[test]
+fn each_request_gets_the_kernel_that_suits_it() {
+    let global = Pooling::new(Op::AVERAGE, Region::Global);
+    let gaussian = Pooling::new(Op::Gaussian { sigma: 1.0 }, crate::Window::new([3, 3]));
+    let request = Request::new();
+    let cases = [
+        (
+            Pooling::max([3, 3]).stride([2, 2]).padding([1, 1]),
+            Shape::nchw([8, 64, 112, 112]),
+            request,
+            vec!["max/window/tile2x4_k3x3_s2x2_d1x1_l3/load4/store4"],
+        ),
+        (
+            Pooling::max([2, 2]),
+            Shape::nchw([1, 1, 7, 7]),
+            request.indices(true),
+            vec!["max/window/tile2x4_k2x2_s2x2_d1x1_l0/indices"],
+        ),
+        (Pooling::average(3).stride(1), Shape::nchw([1, 1, 33]), request, vec!["average/window/tile1x4_k1x3_s1x1_d1x1_l0"]),
+        (
+            Pooling::max([3, 3]).stride([2, 2]),
+            Shape::nchw([1, 4, 8, 8]),
+            request.specialise(Specialise::Never),
+            vec!["max/window/direct/store4"],
+        ),
+        (Pooling::max([7, 3]), Shape::nchw([1, 1, 21, 21]), request, vec!["max/window/direct"]),
+        (
+            Pooling::max([7, 3]),
+            Shape::nchw([1, 1, 21, 21]),
+            request.specialise(Specialise::Any),
+            vec!["max/window/tile2x4_k7x3_s7x3_d1x1_l0"],
+        ),
+        (gaussian, Shape::nchw([1, 1, 9, 9]), request, vec!["gaussian/window/direct"]),
+        (global.clone(), Shape::nchw([8, 2048, 7, 7]), request, vec!["average/global/direct/store4"]),
+        (global.clone(), Shape::nchw([8, 4, 112, 112]), request, vec!["average/global/reduce"]),
+        (global.clone(), Shape::nchw([1, 3, 1080, 1920]), request, vec!["average/global/partial", "average/global/merge"]),
+        (
+            Pooling::new(Op::Lp { p: 2.0 }, Region::Adaptive { output_size: 2.into() }),
+            Shape::nchw([1, 1, 9]),
+            request,
+            vec!["lp#2/adaptive/direct"],
+        ),
+        (global.clone(), Shape::nchw([1, 1, 9]), request.kernel(Kernel::Reduce), vec!["average/global/reduce"]),
+        (Pooling::max(1), Shape::nchw([0, 4, 8]), request, vec![]),
+    ];
+    for (pooling, shape, request, keys) in cases {
+        let plan = plan(&pooling, shape, request).expect("a plan");
+        assert_eq!(plan.keys().map(|key| key.to_string()).collect::<Vec<_>>(), keys, "{pooling:?} on {shape}");
+    }
+}
+
+#[test]
+fn what_cannot_be_planned_says_why() {
+    let wide = Shape::nchw([1, 1, 8192, 8192]);
+    for (pooling, shape, request, named) in [
+        (Pooling::average(2), Shape::nchw([1, 1, 4]), Request::new().indices(true), "indices of average"),
+        (Pooling::max(2), wide, Request::new(), "input bytes: 268435456; the limit is 134217728"),
+        (Pooling::max(9), Shape::nchw([1, 1, 90]), Request::new().kernel(Kernel::Tile), "kernel tile: a tile would span"),
+        (
+            Pooling::new(Op::Max, Region::Global),
+            Shape::nchw([1, 1, 90]),
+            Request::new().kernel(Kernel::Tile),
+            "it takes windows",
+        ),
+        (Pooling::max(2), Shape::nchw([1 << 20, 1 << 20, 4]), Request::new(), "input elements"),
+    ] {
+        let message = plan(&pooling, shape, request).expect_err(named).to_string();
+        assert!(message.contains(named), "{message}\n  lacks: {named}");
+    }
+    let tight = Limits { invocations_per_workgroup: 32, ..Limits::WEBGPU };
+    let refused = Plan::new(&Pooling::max(1), &Shape::nchw([1, 1, 4]), &Request::new(), &tight);
+    assert!(refused.is_err_and(|error| error.is_unsupported()));
+}
+
+#[test]
+fn grids_beyond_the_limit_fold_and_cover() {
+    let limits = Limits { workgroups_per_dimension: 7, ..Limits::WEBGPU };
+    for groups in 1..=49 {
+        let [across, down] = fold_grid(groups, &limits).expect("it folds");
+        assert!(across <= 7 && down <= 7 && across * down >= groups && across * down < groups + down, "{groups}");
+    }
+    assert!(fold_grid(50, &limits).is_err_and(|error| error.is_unsupported()));
+}
+
+#[test]
+fn two_stages_give_every_workgroup_a_fair_share() {
+    for (taps, outputs) in [(32 << 10, 1), (2_073_600, 3), (64 << 20, 1), (40_000, 255), (2, 1)] {
+        let parts = u64::from(parts(taps, outputs));
+        let share = taps.div_ceil(parts);
+        assert!(parts >= 2 && share <= u64::from(WORKGROUP) * 1024, "{taps} taps in {parts} parts");
+    }
+}
+
+#[test]
+fn the_listed_keys_are_many_and_distinct() {
+    let keys = KernelKey::listed();
+    let distinct: std::collections::HashSet<_> = keys.iter().collect();
+    assert_eq!(distinct.len(), keys.len());
+    assert!(keys.len() <= 2000, "{}", keys.len());
+    let names: std::collections::HashSet<String> = keys.iter().map(ToString::to_string).collect();
+    assert_eq!(names.len(), keys.len(), "names tell keys apart");
+}

@@ -1,0 +1,376 @@
+//! The oracle: every op in every region by brute force on the CPU, in f64.
+//!
+//! Loops over outputs and taps, written from the definitions and never optimised. It shares no geometry with the kernels: taps
+//! are found by trying positions. Tests compare every kernel with it, and the command line falls back to it where a
+//! machine has no adapter at all.
+
+use crate::{Error, Op, Padding, Pooling, Region, Shape, Window};
+
+/// Outputs beyond this are refused: the oracle is for checking, and holds f64.
+const MOST_OUTPUTS: usize = 1 << 28;
+
+/// What the reference answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The output's shape.
+    pub shape: Shape,
+    /// One value an output, row-major.
+    pub values: Vec<f64>,
+    /// For max and min, the place in its plane of the tap that each output took; `None` where a region is empty.
+    pub indices: Option<Vec<Option<usize>>>,
+}
+
+/// Pools `input`, of shape `shape`, row-major.
+///
+/// # Errors
+/// As [`Pooling::output_shape`]; [`Error::InvalidBinding`] where `input` has not the shape's size;
+/// [`Error::UnsupportedSize`] above 2²⁸ outputs.
+pub fn pool(pooling: &Pooling, shape: &Shape, input: &[f32]) -> Result<Answer, Error> {
+    let output = pooling.output_shape(shape)?;
+    if input.len() != shape.elements() {
+        return Err(Error::InvalidBinding {
+            binding: "input",
+            expected: format!("{} elements for shape {shape}", shape.elements()),
+            actual: format!("{} elements", input.len()),
+        });
+    }
+    if output.elements() > MOST_OUTPUTS {
+        return Err(Error::UnsupportedSize {
+            what: "output elements".into(),
+            limit: MOST_OUTPUTS as u64,
+            actual: output.elements() as u64,
+        });
+    }
+    let [depth, height, width] = three(shape.spatial());
+    let [out_depth, out_height, out_width] = three(output.spatial());
+    let planes = shape.batch() * shape.channels();
+    let chooses = matches!(pooling.op, Op::Max | Op::Min);
+    let mut answer = Answer { shape: output, values: Vec::with_capacity(output.elements()), indices: chooses.then(Vec::new) };
+    for plane in 0..planes {
+        let values = &input[plane * depth * height * width..][..depth * height * width];
+        for z in 0..out_depth {
+            let zs = axis_taps(&pooling.region, shape, 0, z);
+            for y in 0..out_height {
+                let ys = axis_taps(&pooling.region, shape, 1, y);
+                for x in 0..out_width {
+                    let xs = axis_taps(&pooling.region, shape, 2, x);
+                    let mut taps = Vec::with_capacity(zs.taps.len() * ys.taps.len() * xs.taps.len());
+                    for &z in &zs.taps {
+                        for &y in &ys.taps {
+                            for &x in &xs.taps {
+                                let index = (z * height + y) * width + x;
+                                let distance =
+                                    [z as f64 - zs.centre, y as f64 - ys.centre, x as f64 - xs.centre].map(|d| d * d);
+                                taps.push(Tap { value: values[index], index, distance2: distance.iter().sum() });
+                            }
+                        }
+                    }
+                    let (value, index) = fold(&pooling.op, &taps, zs.counted * ys.counted * xs.counted);
+                    answer.values.push(value);
+                    if let Some(indices) = &mut answer.indices {
+                        indices.push(index);
+                    }
+                }
+            }
+        }
+    }
+    Ok(answer)
+}
+
+/// One valid tap of a region.
+struct Tap {
+    value: f32,
+    index: usize,
+    /// Squared distance from the region's nominal centre.
+    distance2: f64,
+}
+
+/// One output's taps on one axis.
+struct AxisTaps {
+    taps: Vec<usize>,
+    /// Taps inside the input or its padding.
+    counted: f64,
+    centre: f64,
+}
+
+/// Sizes with absent axes in front as 1.
+fn three(spatial: &[usize]) -> [usize; 3] {
+    let mut sizes = [1; 3];
+    sizes[3 - spatial.len()..].copy_from_slice(spatial);
+    sizes
+}
+
+/// The taps of output `o` on axis 0 (depth), 1 (height) or 2 (width).
+#[allow(clippy::cast_precision_loss, reason = "positions are far below 2⁵³")]
+fn axis_taps(region: &Region, shape: &Shape, axis: usize, o: usize) -> AxisTaps {
+    let absent = 3 - shape.spatial().len();
+    if axis < absent {
+        return AxisTaps { taps: vec![0], counted: 1.0, centre: 0.0 };
+    }
+    let spatial_axis = axis - absent;
+    let size = shape.spatial()[spatial_axis];
+    match region {
+        Region::Window(window) => window_taps(window, spatial_axis, as_i64(size), as_i64(o)),
+        Region::Adaptive { output_size } => {
+            let bins = as_i64(each(output_size, spatial_axis) as usize);
+            let (o, size) = (as_i64(o), as_i64(size));
+            // Position p is in bin o when p ≥ ⌊o·in/out⌋ and p < ⌈(o+1)·in/out⌉.
+            let inside = |p: &i64| *p >= (o * size).div_euclid(bins) && *p * bins < (o + 1) * size;
+            let taps: Vec<i64> = (0..size).filter(inside).collect();
+            contiguous(&taps)
+        }
+        Region::Global => contiguous(&(0..as_i64(size)).collect::<Vec<_>>()),
+    }
+}
+
+/// A span whose taps are neighbours, all inside the input.
+#[allow(clippy::cast_precision_loss, clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "positions in a plane")]
+fn contiguous(taps: &[i64]) -> AxisTaps {
+    let centre = taps.iter().sum::<i64>() as f64 / taps.len() as f64;
+    AxisTaps { taps: taps.iter().map(|&p| p as usize).collect(), counted: taps.len() as f64, centre }
+}
+
+#[allow(clippy::cast_precision_loss, clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "positions in a plane")]
+fn window_taps(window: &Window, axis: usize, size: i64, o: i64) -> AxisTaps {
+    let kernel = i64::from(each(&window.kernel_size, axis));
+    let stride = window.stride.as_ref().map_or(kernel, |stride| i64::from(each(stride, axis)));
+    let dilation = i64::from(each(&window.dilation, axis));
+    let extent = dilation * (kernel - 1) + 1;
+    let [begin, end] = match &window.padding {
+        Padding::Explicit(sides) => each(sides, axis).map(i64::from),
+        Padding::Valid => [0, 0],
+        Padding::SameUpper | Padding::SameLower => {
+            // ⌈in/s⌉ outputs, and as much padding as lets the last window fit.
+            let outputs = (0..size).step_by(usize::try_from(stride).unwrap_or(usize::MAX)).count();
+            let total = ((as_i64(outputs) - 1) * stride + extent - size).max(0);
+            let half = total / 2;
+            if window.padding == Padding::SameUpper { [half, total - half] } else { [total - half, half] }
+        }
+    };
+    let start = o * stride - begin;
+    let positions = || (0..kernel).map(|j| start + j * dilation);
+    AxisTaps {
+        taps: positions().take_while(|&p| p < size).filter(|&p| p >= 0).map(|p| p as usize).collect(),
+        counted: positions().take_while(|&p| p < size + end).count() as f64,
+        centre: start as f64 + (extent - 1) as f64 / 2.0,
+    }
+}
+
+/// The number for one axis.
+fn each<T: Copy>(numbers: &crate::PerAxis<T>, axis: usize) -> T {
+    match numbers {
+        crate::PerAxis::All(number) => *number,
+        crate::PerAxis::Each(numbers) => numbers[axis],
+    }
+}
+
+fn as_i64(size: usize) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}
+
+/// The statistic of a region's valid taps, and the tap it took.
+#[allow(clippy::cast_precision_loss, reason = "counts of taps are far below 2⁵³")]
+fn fold(op: &Op, taps: &[Tap], counted: f64) -> (f64, Option<usize>) {
+    let values = || taps.iter().map(|tap| f64::from(tap.value));
+    let sum: f64 = values().sum();
+    let count = taps.len() as f64;
+    match *op {
+        Op::Max => choose(taps, f64::NEG_INFINITY, |new, best| new.total_cmp(&best).is_gt()),
+        Op::Min => choose(taps, f64::INFINITY, |new, best| new.total_cmp(&best).is_lt()),
+        _ if taps.is_empty() => (0.0, None),
+        Op::Sum => (sum, None),
+        Op::Average { count_include_pad, divisor_override, sqrt_divisor } => {
+            let divisor = divisor_override.map_or(if count_include_pad { counted } else { count }, f64::from);
+            (sum / if sqrt_divisor { divisor.sqrt() } else { divisor }, None)
+        }
+        Op::Lp { p } => (norm(values().map(f64::abs), f64::from(p)), None),
+        Op::Gaussian { sigma } => {
+            let nearest = taps.iter().map(|tap| tap.distance2).fold(f64::INFINITY, f64::min);
+            let two_variances = 2.0 * f64::from(sigma) * f64::from(sigma);
+            let (mut weighted, mut weights) = (0.0, 0.0);
+            for tap in taps {
+                let excess = tap.distance2 - nearest;
+                let weight = if excess == 0.0 { 1.0 } else { (-excess / two_variances).exp() };
+                if weight >= f64::from(f32::MIN_POSITIVE) {
+                    weighted += weight * f64::from(tap.value);
+                    weights += weight;
+                }
+            }
+            (weighted / weights, None)
+        }
+        Op::Std => {
+            let mean = sum / count;
+            ((values().map(|x| (x - mean) * (x - mean)).sum::<f64>() / count).sqrt(), None)
+        }
+    }
+}
+
+/// The first tap that no other beats, or the last NaN.
+fn choose(taps: &[Tap], empty: f64, beats: impl Fn(f32, f32) -> bool) -> (f64, Option<usize>) {
+    let mut best: Option<&Tap> = None;
+    for tap in taps {
+        let better = match best {
+            None => true,
+            Some(best) => tap.value.is_nan() || (!best.value.is_nan() && beats(tap.value, best.value)),
+        };
+        if better {
+            best = Some(tap);
+        }
+    }
+    best.map_or((empty, None), |tap| (f64::from(tap.value), Some(tap.index)))
+}
+
+/// (Σ|x|ᵖ)^(1/p), scaled by the largest |x| so that no power overflows.
+fn norm(magnitudes: impl Iterator<Item = f64> + Clone, p: f64) -> f64 {
+    if magnitudes.clone().any(f64::is_nan) {
+        return f64::NAN;
+    }
+    let largest = magnitudes.clone().fold(0.0, f64::max);
+    if largest == 0.0 || largest.is_infinite() || p.is_infinite() {
+        return largest;
+    }
+    largest * magnitudes.map(|x| (x / largest).powf(p)).sum::<f64>().powf(1.0 / p)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(pooling: &Pooling, sizes: &[usize], input: &[f32]) -> Answer {
+        pool(pooling, &Shape::from_nchw(sizes).expect("a shape"), input).expect("a valid pooling")
+    }
+
+    fn ramp(count: u16) -> Vec<f32> {
+        (1..=count).map(f32::from).collect()
+    }
+
+    /// Answers worked out by hand or taken from the systems' own documentation.
+    #[test]
+    fn answers_are_those_of_the_field() {
+        let plane = ramp(25); // 5×5, 1…25, as in the ONNX operator suite
+        let average = |count_include_pad| {
+            Pooling::new(Op::Average { count_include_pad, divisor_override: None, sqrt_divisor: false }, Window::new([3, 3]))
+        };
+        let cases: Vec<(&str, Pooling, Vec<usize>, Vec<f32>, Vec<f64>)> = vec![
+            (
+                "ONNX maxpool_2d_precomputed_strides",
+                Pooling::max([2, 2]).stride([2, 2]),
+                vec![1, 1, 5, 5],
+                plane.clone(),
+                vec![7., 9., 17., 19.],
+            ),
+            (
+                "ONNX maxpool_2d_precomputed_same_upper",
+                Pooling::max([3, 3]).stride([2, 2]).padding(Padding::SameUpper),
+                vec![1, 1, 5, 5],
+                plane.clone(),
+                vec![7., 9., 10., 17., 19., 20., 22., 24., 25.],
+            ),
+            (
+                "ONNX averagepool_2d_precomputed_same_upper",
+                average(false).stride([2, 2]).padding(Padding::SameUpper),
+                vec![1, 1, 5, 5],
+                plane.clone(),
+                vec![4., 5.5, 7., 11.5, 13., 14.5, 19., 20.5, 22.],
+            ),
+            (
+                "ONNX averagepool_2d_precomputed_pads_count_include_pad, its corners",
+                Pooling::average([5, 5]).stride([4, 4]).padding([2, 2]),
+                vec![1, 1, 5, 5],
+                plane.clone(),
+                vec![2.52, 3.24, 6.12, 6.84],
+            ),
+            (
+                "the last window of ceil_mode counts what it covers: width 3, stride 2",
+                Pooling::average([2]).ceil_mode(true),
+                vec![1, 1, 3],
+                vec![1., 2., 6.],
+                vec![1.5, 6.],
+            ),
+            (
+                "pytorch#183528: padding counts, overhang does not",
+                Pooling::average([3]).stride([2]).padding([1]).ceil_mode(true),
+                vec![1, 1, 4],
+                vec![3., 6., 9., 12.],
+                vec![3., 9., 6.],
+            ),
+            (
+                "torch.nn.AdaptiveAvgPool1d: 5 → 3 overlaps",
+                Pooling::new(Op::AVERAGE, Region::Adaptive { output_size: 3.into() }),
+                vec![1, 1, 5],
+                ramp(5),
+                vec![1.5, 3., 4.5],
+            ),
+            (
+                "adaptive, more bins than positions",
+                Pooling::new(Op::Max, Region::Adaptive { output_size: 3.into() }),
+                vec![1, 1, 2],
+                vec![1., 2.],
+                vec![1., 2., 2.],
+            ),
+            ("3-4-5", Pooling::new(Op::Lp { p: 2.0 }, Region::Global), vec![1, 1, 1, 2], vec![3., -4.], vec![5.]),
+            ("max norm", Pooling::new(Op::Lp { p: f32::INFINITY }, Region::Global), vec![1, 1, 2], vec![3., -4.], vec![4.]),
+            ("population std", Pooling::new(Op::Std, Region::Global), vec![1, 1, 4], vec![2., 4., 4., 6.], vec![2f64.sqrt()]),
+            (
+                "sum over the root of the count",
+                Pooling::new(
+                    Op::Average { count_include_pad: true, divisor_override: None, sqrt_divisor: true },
+                    Region::Global,
+                ),
+                vec![1, 1, 4],
+                ramp(4),
+                vec![5.],
+            ),
+            (
+                "gaussian of three taps, σ = 1",
+                Pooling::new(Op::Gaussian { sigma: 1.0 }, Window::new([3])),
+                vec![1, 1, 3],
+                vec![1., 0., 3.],
+                vec![4. * (-0.5f64).exp() / (1. + 2. * (-0.5f64).exp())],
+            ),
+            (
+                "a window in the padding keeps its nominal centre",
+                Pooling::new(Op::Gaussian { sigma: 1.0 }, Window::new([3])).padding([1]).stride([3]),
+                vec![1, 1, 2],
+                vec![1., 2.],
+                vec![(1. + 2. * (-0.5f64).exp()) / (1. + (-0.5f64).exp())],
+            ),
+        ];
+        for (source, pooling, sizes, input, expected) in cases {
+            let values = answer(&pooling, &sizes, &input).values;
+            assert_eq!(values.len(), expected.len(), "{source}: {values:?}");
+            for (got, expected) in values.iter().zip(&expected) {
+                assert!((got - expected).abs() <= 1e-12 * expected.abs().max(1.0), "{source}: {values:?}, not {expected:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn max_and_min_follow_the_rules_for_nan_ties_zeros_and_empty_windows() {
+        let nan = f32::NAN;
+        let cases: Vec<(Op, Vec<f32>, f64, Option<usize>)> = vec![
+            (Op::Max, vec![1., 3., 3., 2.], 3., Some(1)),
+            (Op::Min, vec![3., 1., 1., 2.], 1., Some(1)),
+            (Op::Max, vec![nan, f32::INFINITY, -nan, 1.], f64::NAN, Some(2)),
+            (Op::Min, vec![nan, f32::NEG_INFINITY, -nan, 1.], f64::NAN, Some(2)),
+            (Op::Max, vec![-0., 0., -0., 0.], 0., Some(1)),
+            (Op::Min, vec![0., -0., 0., -0.], -0., Some(1)),
+            (Op::Max, vec![f32::NEG_INFINITY; 4], f64::NEG_INFINITY, Some(0)),
+        ];
+        for (op, input, value, index) in cases {
+            let answer = answer(&Pooling::new(op, Region::Global), &[1, 1, 2, 2], &input);
+            assert_eq!(answer.indices, Some(vec![index]), "{op:?} {input:?}");
+            assert!(
+                answer.values[0].to_bits() == value.to_bits() || value.is_nan() && answer.values[0].is_nan(),
+                "{op:?} {input:?}"
+            );
+        }
+        // Taps at −2 and 2 of two positions: none.
+        for (op, empty) in [(Op::Max, f64::NEG_INFINITY), (Op::Min, f64::INFINITY), (Op::Sum, 0.), (Op::Std, 0.)] {
+            let pooling = Pooling::new(op, Window::new([2])).dilation([4]).padding([2]).stride([1]);
+            let answer = answer(&pooling, &[1, 1, 2], &[5., 6.]);
+            assert_eq!(answer.values[0], empty, "{op:?}");
+            assert_eq!(answer.indices.map(|indices| indices[0]), matches!(op, Op::Max | Op::Min).then_some(None));
+        }
+    }
+}

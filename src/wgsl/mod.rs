@@ -1,0 +1,75 @@
+//! Puts a kernel's text together: whole WGSL files, one for each slot, and a few `const` lines.
+//!
+//! WGSL does not care for the order of declarations at module scope, so a kernel is the files of its slots one after the other:
+//! aliases, parameters, load, region, weighting, op, schedule, emit. Every file of a slot exports the same names.
+
+use crate::{
+    RegionKind,
+    op::{WeightingKind, wgsl},
+    plan::{KernelKey, Schedule, WORKGROUP},
+};
+
+/// The whole text of one kernel.
+pub(crate) fn assemble(key: &KernelKey) -> String {
+    let row = key.op.row();
+    let mut files = vec![
+        wgsl!("common/scalar"),
+        wgsl!("common/params"),
+        wgsl!("common/keys"),
+        wgsl!("common/one_pass"),
+        wgsl!("common/rect"),
+        if key.aligned_load { wgsl!("load/vec4") } else { wgsl!("load/scalar") },
+        match key.region {
+            RegionKind::Window => wgsl!("region/window"),
+            RegionKind::Adaptive => wgsl!("region/adaptive"),
+            RegionKind::Global => wgsl!("region/global"),
+        },
+        match row.weighting {
+            WeightingKind::One => wgsl!("weighting/one"),
+            WeightingKind::Gaussian => wgsl!("weighting/gaussian"),
+        },
+        row.wgsl,
+    ];
+    if !row.indices {
+        files.push(wgsl!("common/no_index"));
+    }
+    files.extend_from_slice(match key.schedule {
+        Schedule::Direct => &[wgsl!("schedule/direct")],
+        Schedule::Tile(_) => &[wgsl!("schedule/tile")],
+        Schedule::Reduce => &[wgsl!("common/workgroup"), wgsl!("schedule/reduce")],
+        Schedule::Partial => &[wgsl!("common/workgroup"), wgsl!("schedule/partial")],
+        Schedule::Merge => &[wgsl!("common/workgroup"), wgsl!("schedule/merge")],
+    });
+    files.push(match (key.schedule, key.indices, key.aligned_store) {
+        (Schedule::Partial, ..) => wgsl!("emit/partial"),
+        (_, false, false) => wgsl!("emit/value"),
+        (_, false, true) => wgsl!("emit/value_vec4"),
+        (_, true, false) => wgsl!("emit/value_index"),
+        (_, true, true) => wgsl!("emit/value_index_vec4"),
+    });
+    format!("// {key}\n{}\n{}", constants(key), files.join("\n"))
+}
+
+/// The lines that Rust fixes in the text, so that arrays can be sized and loops have constant bounds.
+fn constants(key: &KernelKey) -> String {
+    let mut lines =
+        format!("const WORKGROUP = {WORKGROUP}u;\nconst WITH_INDEX = {};\nconst OP_VARIANT = {}u;\n", key.indices, key.variant);
+    if let Schedule::Tile(tile) = key.schedule {
+        for (name, value) in [
+            ("TILE_ROWS", tile.rows),
+            ("KERNEL_H", tile.kernel[0]),
+            ("KERNEL_W", tile.kernel[1]),
+            ("STRIDE_H", tile.stride[0]),
+            ("STRIDE_W", tile.stride[1]),
+            ("DILATION_H", tile.dilation[0]),
+            ("DILATION_W", tile.dilation[1]),
+            ("LEAD", tile.lead),
+        ] {
+            lines.push_str(&format!("const {name} = {value}u;\n"));
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests;
