@@ -1,17 +1,39 @@
 //! Plunge
 
+#[cfg(feature = "gpu")]
+mod engine;
 pub mod error;
 mod geometry;
+#[cfg(feature = "headless")]
+mod headless;
+#[cfg(feature = "image")]
+pub mod image;
 pub mod op;
 pub mod plan;
+#[cfg(feature = "gpu")]
+mod pooler;
 pub mod reference;
+#[cfg(feature = "gpu")]
+mod scopes;
 mod shape;
 mod spec;
+#[cfg(feature = "gpu")]
+mod tensor;
 mod wgsl;
 
+#[cfg(feature = "gpu")]
+pub use engine::Engine;
 pub use error::Error;
 pub use geometry::RegionKind;
+#[cfg(feature = "headless")]
+pub use headless::{HeadlessOptions, adapters, adapters_async, describe};
 pub use op::{Op, OpKind};
 pub use plan::{Kernel, Request, Specialise};
+#[cfg(feature = "gpu")]
+pub use pooler::{Bindings, BoundPooling, IntoBinding, Pooler};
 pub use shape::Shape;
 pub use spec::{Activation, Padding, PaddingMode, PerAxis, Pooling, Region, Window};
+#[cfg(feature = "gpu")]
+pub use tensor::{Pooled, Tensor};
+#[cfg(feature = "gpu")]
+pub use wgpu;

@@ -73,12 +73,22 @@ impl Tile {
     /// The tile for a window on these axes.
     pub(crate) fn of(height: &Axis, width: &Axis, aligned: bool) -> Self {
         Self {
-            rows: if height.output == 1 { 1 } else { 2 },
+            rows: Self::rows(height.kernel),
             kernel: [height.kernel, width.kernel],
             stride: [height.stride, width.stride],
             dilation: [height.dilation, width.dilation],
-            lead: if aligned { (4 - width.pad_begin % 4) % 4 } else { 0 },
+            lead: if aligned { Self::lead(width.pad_begin) } else { 0 },
         }
+    }
+
+    /// Columns to begin an aligned read before the first, which stands `padding` before a multiple of four.
+    pub(crate) fn lead(padding: u32) -> u32 {
+        (4 - padding % 4) % 4
+    }
+
+    /// Output rows that one invocation computes: two where they share input rows.
+    pub(crate) fn rows(kernel_height: u32) -> u32 {
+        if kernel_height == 1 { 1 } else { 2 }
     }
 
     /// Input values that an invocation holds for one row, and input rows under the tile.
@@ -134,9 +144,12 @@ impl KernelKey {
                     }
                 }
                 if row.shareable {
-                    for (tile, aligned) in super::listed_tiles() {
+                    for (tile, aligned_load) in super::listed_tiles() {
                         for &indices in choices {
-                            keys.push(base(variant, RegionKind::Window, Schedule::Tile(tile), aligned, aligned, indices));
+                            for aligned_store in [false, true] {
+                                let schedule = Schedule::Tile(tile);
+                                keys.push(base(variant, RegionKind::Window, schedule, aligned_load, aligned_store, indices));
+                            }
                         }
                     }
                 }

@@ -261,6 +261,13 @@ const REDUCE_TAPS: u64 = 512;
 const STAGE_TAPS: u64 = 32 << 10;
 /// Workgroups that fill a device, roughly.
 const ENOUGH_WORKGROUPS: u64 = 256;
+/// Taps that one invocation of the direct kernel may walk for each of its four outputs. Mesa's software rasteriser leaves all loops
+/// silently once an invocation has made 65,535 turns in all, and a tap may cost three (its row's, its block's and its own).
+const DIRECT_MOST_TAPS: u64 = 4 << 10;
+/// Taps that one workgroup may fold, for the same reason; and no dispatch should keep a device busy for long.
+const REDUCE_MOST_TAPS: u64 = 1 << 20;
+/// Slices in depth that a tile may walk, for the same reason.
+const TILE_MOST_SLICES: u64 = 16;
 /// Values of one input row that a tile may hold in registers, and input rows under it, before compilers spill or take seconds.
 const TILE_SPAN: [u64; 2] = [16, 16];
 
@@ -268,14 +275,22 @@ fn choose_kernel(pooling: &Pooling, geometry: &Geometry, request: &Request) -> R
     let taps = geometry.most_taps();
     let outputs = geometry.output.elements() as u64;
     if let Some(kernel) = request.kernel {
-        if kernel == Kernel::Tile {
-            tile_fits(pooling, geometry, Specialise::Any).map_err(|why| Error::unsupported("kernel tile", why))?;
-        }
-        return Ok(kernel);
+        let most = |most: u64| match taps {
+            _ if taps <= most => Ok(()),
+            _ => Err(format!("a region may have {taps} taps; it takes {most} at most")),
+        };
+        let fits = match kernel {
+            Kernel::Direct => most(DIRECT_MOST_TAPS),
+            Kernel::Tile => tile_fits(pooling, geometry, Specialise::Any),
+            Kernel::Reduce => most(REDUCE_MOST_TAPS),
+            Kernel::TwoStage => Ok(()),
+        };
+        return fits.map(|()| kernel).map_err(|why| Error::unsupported(format!("kernel {kernel}"), why));
     }
-    Ok(if taps >= REDUCE_TAPS && outputs < ENOUGH_WORKGROUPS && taps >= STAGE_TAPS {
+    let few_outputs = outputs < ENOUGH_WORKGROUPS;
+    Ok(if taps > REDUCE_MOST_TAPS || taps >= STAGE_TAPS && few_outputs {
         Kernel::TwoStage
-    } else if taps >= REDUCE_TAPS && taps * 4 > outputs {
+    } else if taps > DIRECT_MOST_TAPS || taps >= REDUCE_TAPS && taps * 4 > outputs {
         Kernel::Reduce
     } else if tile_fits(pooling, geometry, request.specialise).is_ok() {
         Kernel::Tile
@@ -293,7 +308,11 @@ fn tile_fits(pooling: &Pooling, geometry: &Geometry, specialise: Specialise) -> 
     if !row.shareable {
         return Err(format!("outputs cannot share partial folds of {}", row.name));
     }
-    let [_, height, width] = &geometry.axes;
+    let [depth, height, width] = &geometry.axes;
+    let slices = depth.most_taps(geometry.region);
+    if slices > TILE_MOST_SLICES {
+        return Err(format!("a window may span {slices} slices in depth; it takes {TILE_MOST_SLICES} at most"));
+    }
     let tile = Tile::of(height, width, width.input % 4 == 0);
     let span = tile.span();
     if span[0] > TILE_SPAN[0] || span[1] > TILE_SPAN[1] {
@@ -315,20 +334,13 @@ fn listed_windows() -> impl Iterator<Item = ([u32; 2], [u32; 2])> {
     SIDES.into_iter().flat_map(|(kernel, stride)| [([kernel; 2], [stride; 2]), ([1, kernel], [1, stride])])
 }
 
-/// The tiles that the default set of windows makes, with the usual padding, and whether their rows are aligned.
+/// The tiles that the default set of windows makes, with any padding, and whether their rows are aligned.
 fn listed_tiles() -> Vec<(Tile, bool)> {
     let mut tiles = Vec::new();
     for (kernel, stride) in listed_windows() {
-        for aligned in [false, true] {
-            for padding in [0, (kernel[1] - 1) / 2] {
-                let rows = if kernel[0] == 1 { 1 } else { 2 };
-                let lead = if aligned { (4 - padding % 4) % 4 } else { 0 };
-                let tile = (Tile { rows, kernel, stride, dilation: [1, 1], lead }, aligned);
-                if !tiles.contains(&tile) {
-                    tiles.push(tile);
-                }
-            }
-        }
+        let tile = |lead| Tile { rows: Tile::rows(kernel[0]), kernel, stride, dilation: [1, 1], lead };
+        tiles.push((tile(0), false));
+        tiles.extend((0..kernel[1].min(4)).map(|padding| (tile(Tile::lead(padding)), true)));
     }
     tiles
 }

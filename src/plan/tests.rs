@@ -43,6 +43,8 @@ fn each_request_gets_the_kernel_that_suits_it() {
         (global.clone(), Shape::nchw([8, 2048, 7, 7]), request, vec!["average/global/direct/store4"]),
         (global.clone(), Shape::nchw([8, 4, 112, 112]), request, vec!["average/global/reduce"]),
         (global.clone(), Shape::nchw([1, 3, 1080, 1920]), request, vec!["average/global/partial", "average/global/merge"]),
+        // Many outputs of regions that are too large for one invocation.
+        (Pooling::max(70).stride(1), Shape::nchw([1, 1, 300, 300]), request, vec!["max/window/reduce"]),
         (
             Pooling::new(Op::Lp { p: 2.0 }, Region::Adaptive { output_size: 2.into() }),
             Shape::nchw([1, 1, 9]),
@@ -72,6 +74,19 @@ fn what_cannot_be_planned_says_why() {
             "it takes windows",
         ),
         (Pooling::max(2), Shape::nchw([1 << 20, 1 << 20, 4]), Request::new(), "input elements"),
+        (
+            Pooling::new(Op::Max, Region::Global),
+            Shape::nchw([1, 1, 100, 100]),
+            Request::new().kernel(Kernel::Direct),
+            "kernel direct: a region may have 10000 taps; it takes 4096 at most",
+        ),
+        (
+            Pooling::new(Op::Max, Region::Global),
+            Shape::nchw([1, 1, 1100, 1100]),
+            Request::new().kernel(Kernel::Reduce),
+            "kernel reduce: a region may have 1210000 taps",
+        ),
+        (Pooling::max([17, 2, 2]), Shape::nchw([1, 1, 20, 20, 20]), Request::new().kernel(Kernel::Tile), "17 slices in depth"),
     ] {
         let message = plan(&pooling, shape, request).expect_err(named).to_string();
         assert!(message.contains(named), "{message}\n  lacks: {named}");

@@ -1,1 +1,7 @@
-//! x
+//! The catalogue of pooling problems that tests, benches and the command line share, and the data to run them on.
+
+pub mod catalogue;
+pub mod data;
+
+pub use catalogue::{Workload, catalogue};
+pub use data::Data;

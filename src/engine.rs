@@ -1,0 +1,186 @@
+//! The engine: a device, and the pipelines made for it.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    num::NonZeroU64,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use crate::{
+    Error, Pooler, Pooling, Shape,
+    plan::{KernelKey, Limits, Params, Plan, Request},
+    scopes::watched,
+};
+
+/// Pools on one wgpu device. Cheap to clone; clones share one pipeline cache.
+///
+/// An engine never makes, configures or polls a device that was given to it, and installs no callback on it.
+///
+/// ```
+/// use plunge::{Bindings, Engine, Pooling, Shape};
+/// # fn main() -> Result<(), plunge::Error> {
+/// # let host = Engine::headless()?;
+/// # let (device, queue) = (host.device(), host.queue());
+/// let engine = Engine::new(device, queue);
+/// let pooling = Pooling::max([3, 3]).stride([2, 2]).padding([1, 1]);
+/// let pooler = engine.prepare(&pooling, Shape::nchw([1, 3, 8, 8]))?;
+/// assert_eq!(pooler.output_shape(), Shape::nchw([1, 3, 4, 4]));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    limits: Limits,
+    pipelines: Mutex<HashMap<KernelKey, Arc<Pipeline>>>,
+    /// Set by the loss callback of a device that this engine made.
+    lost: Arc<OnceLock<String>>,
+}
+
+/// A compiled kernel and the layout of its group 0.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    pub(crate) pipeline: wgpu::ComputePipeline,
+    pub(crate) layout: wgpu::BindGroupLayout,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("limits", &self.inner.limits).field("pipelines", &self.cached_pipelines()).finish()
+    }
+}
+
+impl Engine {
+    /// An engine on somebody's device. Decisions follow the device's limits and features, not the adapter's.
+    #[must_use]
+    pub fn new(device: &wgpu::Device, queue: &wgpu::Queue) -> Self {
+        Self::with_loss_report(device, queue, Arc::default())
+    }
+
+    pub(crate) fn with_loss_report(device: &wgpu::Device, queue: &wgpu::Queue, lost: Arc<OnceLock<String>>) -> Self {
+        let limits = device.limits();
+        let limits = Limits {
+            binding_bytes: limits.max_storage_buffer_binding_size.min(limits.max_buffer_size),
+            workgroups_per_dimension: limits.max_compute_workgroups_per_dimension,
+            invocations_per_workgroup: limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x),
+            workgroup_bytes: limits.max_compute_workgroup_storage_size,
+            storage_buffers: limits.max_storage_buffers_per_shader_stage,
+        };
+        let (device, queue) = (device.clone(), queue.clone());
+        Self { inner: Arc::new(Inner { device, queue, limits, pipelines: Mutex::default(), lost }) }
+    }
+
+    /// The device this engine works on.
+    #[must_use]
+    pub fn device(&self) -> &wgpu::Device {
+        &self.inner.device
+    }
+
+    /// The queue of the device. The engine itself submits only in the conveniences of [`Tensor`](crate::Tensor).
+    #[must_use]
+    pub fn queue(&self) -> &wgpu::Queue {
+        &self.inner.queue
+    }
+
+    /// The limits that plans are made for.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
+    /// Pipelines compiled so far, by this engine and all its clones.
+    #[must_use]
+    pub fn cached_pipelines(&self) -> usize {
+        self.inner.pipelines.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Validates and plans `pooling` for inputs of `shape`, and compiles or finds its pipelines.
+    ///
+    /// # Errors
+    /// As [`Plan::new`]; [`Error::Device`] where the driver refuses a kernel. In browsers use [`prepare_async`](Self::prepare_async).
+    pub fn prepare(&self, pooling: &Pooling, shape: Shape) -> Result<Pooler, Error> {
+        self.prepare_with(pooling, shape, &Request::new())
+    }
+
+    /// [`prepare`](Self::prepare) with indices, a forced kernel or specialised windows: see [`Request`].
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare).
+    pub fn prepare_with(&self, pooling: &Pooling, shape: Shape, request: &Request) -> Result<Pooler, Error> {
+        pollster::block_on(self.prepare_async(pooling, shape, request))
+    }
+
+    /// [`prepare_with`](Self::prepare_with) without blocking.
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare).
+    pub async fn prepare_async(&self, pooling: &Pooling, shape: Shape, request: &Request) -> Result<Pooler, Error> {
+        let plan = Plan::new(pooling, &shape, request, self.limits())?;
+        let mut pipelines = Vec::with_capacity(plan.keys().len());
+        for key in plan.keys() {
+            pipelines.push(self.pipeline(key).await?);
+        }
+        Ok(Pooler::new(self.clone(), plan, pipelines))
+    }
+
+    /// The reason why the device was lost, where this engine made the device and so was told.
+    pub(crate) fn loss(&self) -> Option<Error> {
+        self.inner.lost.get().map(|reason| Error::DeviceLost(reason.clone()))
+    }
+
+    /// Finds or compiles one kernel. Two threads that miss at once both compile; one result is kept.
+    async fn pipeline(&self, key: KernelKey) -> Result<Arc<Pipeline>, Error> {
+        let cache = || self.inner.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = cache().get(&key) {
+            return Ok(found.clone());
+        }
+        let made = watched(&self.inner.device, || compile(&self.inner.device, &key)).await?;
+        Ok(cache().entry(key).or_insert_with(|| Arc::new(made)).clone())
+    }
+}
+
+fn compile(device: &wgpu::Device, key: &KernelKey) -> Pipeline {
+    let label = key.to_string();
+    let label = Some(label.as_str());
+    let source = wgpu::ShaderModuleDescriptor { label, source: wgpu::ShaderSource::Wgsl(key.wgsl().into()) };
+    let checks =
+        wgpu::ShaderRuntimeChecks { force_loop_bounding: false, int_div_checks: false, ..wgpu::ShaderRuntimeChecks::checked() };
+    // SAFETY: two checks are left out, bounds checks stay. Every loop in shaders/ counts up to a bound that is a constant or a
+    // size the planner has checked, so it ends without the injected counter, which would keep drivers from unrolling. Every
+    // integer division is by a constant or by a parameter that is at least 1 (sizes, strides, dilations, part and tile
+    // counts), and none is signed.
+    #[allow(unsafe_code, reason = "the one call: measured at half the time of the tile kernel on lavapipe")]
+    let module = unsafe { device.create_shader_module_trusted(source, checks) };
+    let storage = |read_only| wgpu::BufferBindingType::Storage { read_only };
+    let entry = |binding, ty, min_binding_size| wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::COMPUTE,
+        ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size },
+        count: None,
+    };
+    let params = entry(0, wgpu::BufferBindingType::Uniform, NonZeroU64::new(size_of::<Params>() as u64));
+    let slots = key.slots().iter().map(|slot| entry(*slot as u32, storage(slot.read_only()), None));
+    let entries: Vec<_> = std::iter::once(params).chain(slots).collect();
+    let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries });
+    let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label,
+        bind_group_layouts: &[Some(&layout)],
+        immediate_size: 0,
+    });
+    let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label,
+        layout: Some(&pipeline_layout),
+        module: &module,
+        entry_point: Some("main"),
+        // Workgroup memory is written before it is read.
+        compilation_options: wgpu::PipelineCompilationOptions { zero_initialize_workgroup_memory: false, ..Default::default() },
+        cache: None,
+    });
+    Pipeline { pipeline, layout }
+}

@@ -1,0 +1,307 @@
+//! Pooling pictures: [`image::DynamicImage`] in, [`image::DynamicImage`] of the same colour type out.
+//!
+//! Stored values are pooled as they are, without gamma conversion. Bit depth, colour and alpha are kept; results are rounded
+//! half to even and saturated. Max and min pool colour and alpha apart (straight colour). Every other op pools colour
+//! weighted by its alpha (premultiplied), so that what cannot be seen does not bleed into what can, and divides by the
+//! pooled alpha as it is stored; where that is 0 the colour is 0.
+//!
+//! ```
+//! use image::{DynamicImage, GrayImage};
+//! use plunge::{Pooling, Request, image::pool};
+//!
+//! let picture = DynamicImage::from(GrayImage::from_raw(4, 1, vec![10, 20, 30, 40]).unwrap());
+//! let engine = plunge::Engine::headless()?;
+//! let pooled = pool(&picture, &Pooling::max([1, 2]), |pooling, shape, planes| {
+//!     engine.pool(pooling, shape, planes, &Request::new()).map(|pooled| pooled.values)
+//! })?;
+//! assert_eq!(pooled.into_luma8().into_raw(), [20, 40]);
+//! # Ok::<(), plunge::Error>(())
+//! ```
+
+use image::{ColorType, DynamicImage, ImageBuffer, Pixel};
+
+use crate::{Error, Op, Pooling, Shape};
+
+/// A picture as channel planes: \[1, C, height, width\], the form that poolings take.
+///
+/// Alpha is the last channel where there is one. Premultiplied colour is colour · alpha, both as stored, so that 8-bit
+/// products stay exact in f32.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planes {
+    shape: Shape,
+    values: Vec<f32>,
+    color: ColorType,
+    premultiplied: bool,
+}
+
+impl Planes {
+    /// Takes a picture apart, for `op`.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for colour types other than 8- and 16-bit grey, grey with alpha, RGB and RGBA.
+    pub fn new(picture: &DynamicImage, op: &Op) -> Result<Self, Error> {
+        let color = picture.color();
+        let premultiplied = color.has_alpha() && premultiplies(op);
+        let values = match picture {
+            DynamicImage::ImageLuma8(pixels) => split(pixels, premultiplied),
+            DynamicImage::ImageLumaA8(pixels) => split(pixels, premultiplied),
+            DynamicImage::ImageRgb8(pixels) => split(pixels, premultiplied),
+            DynamicImage::ImageRgba8(pixels) => split(pixels, premultiplied),
+            DynamicImage::ImageLuma16(pixels) => split(pixels, premultiplied),
+            DynamicImage::ImageLumaA16(pixels) => split(pixels, premultiplied),
+            DynamicImage::ImageRgb16(pixels) => split(pixels, premultiplied),
+            DynamicImage::ImageRgba16(pixels) => split(pixels, premultiplied),
+            _ => return Err(unsupported_color(color)),
+        };
+        let [width, height] = [picture.width(), picture.height()].map(|size| size as usize);
+        let shape = Shape::nchw([1, usize::from(color.channel_count()), height, width]);
+        Ok(Self { shape, values, color, premultiplied })
+    }
+
+    /// The shape of the planes.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// The planes, row-major.
+    #[must_use]
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// Puts pooled planes of `shape` together again, as a picture like the one that these planes came from.
+    ///
+    /// # Errors
+    /// [`Error::InvalidBinding`] unless `values` are `shape`'s and `shape` is this picture's but for its spatial sizes.
+    pub fn picture_of(&self, shape: Shape, values: &[f32]) -> Result<DynamicImage, Error> {
+        let size = match *shape.spatial() {
+            [height, width] if [shape.batch(), shape.channels()] == [1, self.shape.channels()] => {
+                u32::try_from(width).ok().zip(u32::try_from(height).ok())
+            }
+            _ => None,
+        };
+        let joined = size.filter(|_| values.len() == shape.elements()).and_then(|size| {
+            let premultiplied = self.premultiplied;
+            Some(match self.color {
+                ColorType::L8 => join::<image::Luma<u8>>(size, values, premultiplied)?.into(),
+                ColorType::La8 => join::<image::LumaA<u8>>(size, values, premultiplied)?.into(),
+                ColorType::Rgb8 => join::<image::Rgb<u8>>(size, values, premultiplied)?.into(),
+                ColorType::Rgba8 => join::<image::Rgba<u8>>(size, values, premultiplied)?.into(),
+                ColorType::L16 => join::<image::Luma<u16>>(size, values, premultiplied)?.into(),
+                ColorType::La16 => join::<image::LumaA<u16>>(size, values, premultiplied)?.into(),
+                ColorType::Rgb16 => join::<image::Rgb<u16>>(size, values, premultiplied)?.into(),
+                ColorType::Rgba16 => join::<image::Rgba<u16>>(size, values, premultiplied)?.into(),
+                _ => return None,
+            })
+        });
+        joined.ok_or_else(|| Error::InvalidBinding {
+            binding: "output",
+            expected: format!("the planes of a picture with {} channels", self.shape.channels()),
+            actual: format!("{} elements for shape {shape}", values.len()),
+        })
+    }
+}
+
+/// Pools a picture, by whatever `run` pools planes with: an [`Engine`](crate::Engine) or the [`reference`](crate::reference).
+///
+/// The picture has two spatial axes, height and width. For the divisor of an average at the picture's edge,
+/// `count_include_pad` is best false: counted padding darkens it.
+///
+/// # Errors
+/// As [`Pooling::output_shape`] and [`Planes::new`], before `run` is called; whatever `run` answers; and
+/// [`Error::InvalidBinding`] where it answers with the wrong number of values.
+pub fn pool<E: From<Error>>(
+    picture: &DynamicImage,
+    pooling: &Pooling,
+    run: impl FnOnce(&Pooling, Shape, &[f32]) -> Result<Vec<f32>, E>,
+) -> Result<DynamicImage, E> {
+    let size = [picture.height(), picture.width()].map(|size| size as usize);
+    let output = pooling.output_shape(&Shape::nchw([1, usize::from(picture.color().channel_count()), size[0], size[1]]))?;
+    let planes = Planes::new(picture, &pooling.op)?;
+    let values = run(pooling, planes.shape, &planes.values)?;
+    Ok(planes.picture_of(output, &values)?)
+}
+
+/// Whether colour is weighted by alpha: for statistics that mix values, not for those that choose one.
+fn premultiplies(op: &Op) -> bool {
+    match op {
+        Op::Max | Op::Min => false,
+        Op::Sum | Op::Average { .. } | Op::Lp { .. } | Op::Gaussian { .. } | Op::Std => true,
+    }
+}
+
+fn unsupported_color(color: ColorType) -> Error {
+    Error::unsupported(format!("pictures of {color:?}"), "8- and 16-bit grey, grey with alpha, RGB and RGBA can be pooled")
+}
+
+/// A stored value of a picture.
+trait Sample: Copy + Into<f64> {
+    const MAX: Self;
+    /// Rounds half to even and saturates; NaN, which no pooled picture has, is 0.
+    fn rounded(value: f64) -> Self;
+}
+
+impl Sample for u8 {
+    const MAX: Self = Self::MAX;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+    fn rounded(value: f64) -> Self {
+        value.round_ties_even() as Self
+    }
+}
+
+impl Sample for u16 {
+    const MAX: Self = Self::MAX;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+    fn rounded(value: f64) -> Self {
+        value.round_ties_even() as Self
+    }
+}
+
+/// Interleaved pixels to planes.
+fn split<P: Pixel>(pixels: &ImageBuffer<P, Vec<P::Subpixel>>, premultiplied: bool) -> Vec<f32>
+where
+    P::Subpixel: Sample,
+{
+    let channels = usize::from(P::CHANNEL_COUNT);
+    let colors = if premultiplied { channels - 1 } else { channels };
+    let mut planes = Vec::with_capacity(pixels.as_raw().len());
+    for channel in 0..channels {
+        planes.extend(pixels.as_raw().chunks_exact(channels).map(|pixel| {
+            let value: f64 = pixel[channel].into();
+            let weight: f64 = if premultiplied && channel < colors { pixel[channels - 1].into() } else { 1.0 };
+            #[allow(clippy::cast_possible_truncation, reason = "exact but for products of 16-bit values, which round")]
+            let stored = (value * weight) as f32;
+            stored
+        }));
+    }
+    planes
+}
+
+/// Planes to interleaved pixels.
+fn join<P: Pixel>((width, height): (u32, u32), values: &[f32], premultiplied: bool) -> Option<ImageBuffer<P, Vec<P::Subpixel>>>
+where
+    P::Subpixel: Sample,
+{
+    let channels = usize::from(P::CHANNEL_COUNT);
+    let plane = values.len() / channels;
+    let mut samples = Vec::with_capacity(values.len());
+    for at in 0..plane {
+        let value = |channel: usize| f64::from(values[channel * plane + at]);
+        if premultiplied {
+            let alpha = P::Subpixel::rounded(value(channels - 1));
+            let divisor: f64 = alpha.into();
+            let color = |channel| if divisor == 0.0 { 0.0 } else { value(channel) / divisor };
+            samples.extend((0..channels - 1).map(|channel| P::Subpixel::rounded(color(channel))));
+            samples.push(alpha);
+        } else {
+            samples.extend((0..channels).map(|channel| P::Subpixel::rounded(value(channel))));
+        }
+    }
+    ImageBuffer::from_raw(width, height, samples)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Region, Window, reference};
+
+    const AVERAGE: Op = Op::Average { count_include_pad: false, divisor_override: None, sqrt_divisor: false };
+
+    fn pooled(picture: impl Into<DynamicImage>, pooling: &Pooling) -> DynamicImage {
+        pool(&picture.into(), pooling, |pooling, shape, planes| {
+            let answer = reference::pool(pooling, &shape, planes)?;
+            #[allow(clippy::cast_possible_truncation, reason = "what a kernel would answer")]
+            let values = answer.values.iter().map(|&value| value as f32).collect();
+            Ok::<Vec<f32>, Error>(values)
+        })
+        .expect("a picture that can be pooled")
+    }
+
+    fn row<P: Pixel>(samples: &[P::Subpixel]) -> ImageBuffer<P, Vec<P::Subpixel>> {
+        let width = u32::try_from(samples.len()).expect("a small picture") / u32::from(P::CHANNEL_COUNT);
+        ImageBuffer::from_raw(width, 1, samples.to_vec()).expect("whole pixels")
+    }
+
+    fn pairs(op: Op) -> Pooling {
+        Pooling::new(op, Window::new([1, 2]))
+    }
+
+    #[test]
+    fn halves_round_to_even() {
+        let picture = row::<image::Luma<u8>>(&[0, 1, 1, 2, 2, 3, 254, 255]);
+        assert_eq!(pooled(picture, &pairs(AVERAGE)).as_bytes(), [0, 2, 2, 254]);
+    }
+
+    #[test]
+    fn results_saturate_at_both_ends_of_either_depth() {
+        assert_eq!(pooled(row::<image::Luma<u8>>(&[200, 56, 200, 55]), &pairs(Op::Sum)).as_bytes(), [255, 255]);
+        let picture = row::<image::Luma<u16>>(&[60_000, 6_000, 30_000, 1]);
+        assert_eq!(pooled(picture.clone(), &pairs(Op::Sum)).into_luma16().into_raw(), [65_535, 30_001]);
+        let negative = Op::Average { count_include_pad: false, divisor_override: Some(-2.0), sqrt_divisor: false };
+        assert_eq!(pooled(picture, &pairs(negative)).into_luma16().into_raw(), [0, 0]);
+    }
+
+    #[test]
+    fn choosing_ops_take_straight_colour_and_the_others_premultiplied() {
+        // Opaque 100 beside a colour that cannot be seen, and one that is half seen.
+        let picture = row::<image::LumaA<u8>>(&[100, 255, 250, 0, 100, 255, 200, 85]);
+        assert_eq!(pooled(picture.clone(), &pairs(Op::Max)).as_bytes(), [250, 255, 200, 255]);
+        assert_eq!(pooled(picture.clone(), &pairs(Op::Min)).as_bytes(), [100, 0, 100, 85]);
+        // (100·255 + 250·0)/2 ÷ 128, alpha 127.5 having rounded to 128: 99.6. (100·255 + 200·85)/2 ÷ 170 = 125.
+        assert_eq!(pooled(picture, &pairs(AVERAGE)).as_bytes(), [100, 128, 125, 170]);
+    }
+
+    #[test]
+    fn colour_is_0_where_the_pooled_alpha_is() {
+        // The second pair's alpha, 1/2, rounds to 0.
+        let picture = row::<image::Rgba<u8>>(&[9, 8, 7, 0, 6, 5, 4, 0, 255, 255, 255, 1, 255, 255, 255, 0]);
+        assert_eq!(pooled(picture.clone(), &pairs(AVERAGE)).as_bytes(), [0; 8]);
+        assert_eq!(pooled(picture, &pairs(Op::Max)).as_bytes(), [9, 8, 7, 0, 255, 255, 255, 1]);
+    }
+
+    #[test]
+    fn depth_and_channels_are_kept_and_every_channel_is_pooled_apart() {
+        let wide: Vec<u16> = vec![1, 1000, 60_000, 65_535, 3, 3000, 20_000, 65_535];
+        let narrow: Vec<u8> = vec![1, 100, 200, 255, 3, 30, 100, 255];
+        let cases: Vec<(DynamicImage, Vec<u16>)> = vec![
+            (row::<image::Luma<u8>>(&narrow[..2]).into(), vec![50]),
+            (row::<image::LumaA<u8>>(&[10, 255, 20, 255]).into(), vec![15, 255]),
+            (row::<image::Rgb<u8>>(&[1, 100, 200, 3, 30, 100]).into(), vec![2, 65, 150]),
+            (row::<image::Rgba<u8>>(&narrow).into(), vec![2, 65, 150, 255]),
+            (row::<image::Luma<u16>>(&wide[1..3]).into(), vec![30_500]),
+            (row::<image::LumaA<u16>>(&[1000, 65_535, 3000, 65_535]).into(), vec![2000, 65_535]),
+            (row::<image::Rgb<u16>>(&[1, 1000, 60_000, 3, 3000, 20_000]).into(), vec![2, 2000, 40_000]),
+            (row::<image::Rgba<u16>>(&wide).into(), vec![2, 2000, 40_000, 65_535]),
+        ];
+        for (picture, expected) in cases {
+            let color = picture.color();
+            let answer = pooled(picture, &pairs(AVERAGE));
+            assert_eq!(answer.color(), color);
+            let samples: Vec<u16> = match color.bytes_per_pixel() / color.channel_count() {
+                1 => answer.as_bytes().iter().map(|&sample| u16::from(sample)).collect(),
+                _ => answer.as_bytes().chunks(2).map(|pair| u16::from_ne_bytes([pair[0], pair[1]])).collect(),
+            };
+            assert_eq!(samples, expected, "{color:?}");
+        }
+    }
+
+    #[test]
+    fn rows_are_the_first_spatial_axis() {
+        let picture = ImageBuffer::<image::Luma<u8>, _>::from_raw(2, 3, vec![1, 2, 3, 4, 5, 6]).expect("six pixels");
+        let answer = pooled(picture, &Pooling::max([2, 1]).stride([1, 1]));
+        assert_eq!((answer.width(), answer.height(), answer.as_bytes()), (2, 2, &[3, 4, 5, 6][..]));
+    }
+
+    #[test]
+    fn what_cannot_be_pooled_is_refused_before_running() {
+        let never = |_: &Pooling, _: Shape, _: &[f32]| -> Result<Vec<f32>, Error> { unreachable!("refused before") };
+        let floats = DynamicImage::new_rgb32f(2, 2);
+        assert!(pool(&floats, &Pooling::max([2, 2]), never).is_err_and(|error| error.is_unsupported()));
+        let small = DynamicImage::new_luma8(2, 2);
+        assert!(pool(&small, &Pooling::max([3, 3]), never).is_err_and(|error| error.is_invalid()));
+        assert!(pool(&small, &Pooling::max([2]), never).is_err_and(|error| error.is_invalid()));
+        let too_few = pool(&small, &Pooling::new(Op::Max, Region::Global), |_, _, _| Ok::<_, Error>(vec![]));
+        assert!(too_few.is_err_and(|error| error.is_invalid()));
+    }
+}

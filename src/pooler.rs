@@ -1,0 +1,350 @@
+//! A pooling made ready: prepared for a shape, bound to buffers, recorded into the caller's encoder.
+
+use std::{num::NonZeroU64, sync::Arc};
+
+use crate::{
+    Engine, Error, Kernel, Shape,
+    engine::Pipeline,
+    plan::{Params, Plan, Slot},
+    scopes::watched,
+};
+
+/// A pooling validated, planned and compiled for one input shape: what [`Engine::prepare`] gives.
+///
+/// Bind it to as many sets of buffers as there are; a pooler holds no buffer of its own.
+#[derive(Debug, Clone)]
+pub struct Pooler {
+    engine: Engine,
+    plan: Plan,
+    pipelines: Vec<Arc<Pipeline>>,
+}
+
+/// The buffers of one pooling: whole buffers, or ranges of them as [`wgpu::BufferBinding`]s.
+///
+/// Each needs `STORAGE` usage and an offset that is a multiple of the device's `min_storage_buffer_offset_alignment`. Input and
+/// what is written must be different buffers, as WebGPU has it; outputs may share one in ranges that do not overlap.
+#[derive(Debug, Clone)]
+pub struct Bindings<'a> {
+    input: wgpu::BufferBinding<'a>,
+    output: wgpu::BufferBinding<'a>,
+    indices: Option<wgpu::BufferBinding<'a>>,
+    scratch: Option<wgpu::BufferBinding<'a>>,
+}
+
+/// What can be bound: a whole buffer or a range of one.
+pub trait IntoBinding<'a> {
+    /// The range.
+    fn into_binding(self) -> wgpu::BufferBinding<'a>;
+}
+
+impl<'a> IntoBinding<'a> for &'a wgpu::Buffer {
+    fn into_binding(self) -> wgpu::BufferBinding<'a> {
+        self.as_entire_buffer_binding()
+    }
+}
+
+impl<'a> IntoBinding<'a> for wgpu::BufferBinding<'a> {
+    fn into_binding(self) -> Self {
+        self
+    }
+}
+
+impl<'a> Bindings<'a> {
+    /// Input to read and output to write, f32 each.
+    #[must_use]
+    pub fn new(input: impl IntoBinding<'a>, output: impl IntoBinding<'a>) -> Self {
+        Self { input: input.into_binding(), output: output.into_binding(), indices: None, scratch: None }
+    }
+
+    /// Where the indices go, one u32 an output, for a pooling prepared with [`Request::indices`](crate::Request::indices).
+    #[must_use]
+    pub fn indices(mut self, indices: impl IntoBinding<'a>) -> Self {
+        self.indices = Some(indices.into_binding());
+        self
+    }
+
+    /// Lends scratch of at least [`Pooler::scratch_bytes`]; without it [`Pooler::bind`] makes what is needed.
+    ///
+    /// Its contents are overwritten at every run, and poolings that may run at the same time need one each.
+    #[must_use]
+    pub fn scratch(mut self, scratch: impl IntoBinding<'a>) -> Self {
+        self.scratch = Some(scratch.into_binding());
+        self
+    }
+
+    fn at(&self, slot: Slot) -> Option<&wgpu::BufferBinding<'a>> {
+        match slot {
+            Slot::Input => Some(&self.input),
+            Slot::Output => Some(&self.output),
+            Slot::Indices => self.indices.as_ref(),
+            Slot::Scratch => self.scratch.as_ref(),
+        }
+    }
+}
+
+/// A range of a buffer that has been checked: where it begins and how much of it is used.
+#[derive(Clone, Copy)]
+struct Checked<'a> {
+    slot: Slot,
+    buffer: &'a wgpu::Buffer,
+    offset: u64,
+    bytes: u64,
+}
+
+/// A pooling bound to buffers, ready to be recorded any number of times.
+///
+/// It keeps its buffers alive and borrows nothing. Recording overwrites the pass's pipeline and its bind group 0.
+#[derive(Debug, Clone)]
+pub struct BoundPooling {
+    steps: Vec<BoundStep>,
+}
+
+#[derive(Debug, Clone)]
+struct BoundStep {
+    pipeline: Arc<Pipeline>,
+    group: wgpu::BindGroup,
+    workgroups: [u32; 2],
+}
+
+impl Slot {
+    /// Every slot, in the order of its number.
+    const ALL: [Self; 4] = [Self::Input, Self::Output, Self::Indices, Self::Scratch];
+
+    pub(crate) fn read_only(self) -> bool {
+        matches!(self, Self::Input)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Output => "output",
+            Self::Indices => "indices",
+            Self::Scratch => "scratch",
+        }
+    }
+}
+
+impl Pooler {
+    pub(crate) fn new(engine: Engine, plan: Plan, pipelines: Vec<Arc<Pipeline>>) -> Self {
+        Self { engine, plan, pipelines }
+    }
+
+    /// The plan: which kernels will run.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The output's shape.
+    #[must_use]
+    pub fn output_shape(&self) -> Shape {
+        self.plan.output
+    }
+
+    /// The kernel that was chosen or forced.
+    #[must_use]
+    pub fn kernel(&self) -> Kernel {
+        self.plan.kernel
+    }
+
+    /// Bytes that the input range must have.
+    #[must_use]
+    pub fn input_bytes(&self) -> u64 {
+        self.plan.slot_bytes(Slot::Input)
+    }
+
+    /// Bytes that the output range must have.
+    #[must_use]
+    pub fn output_bytes(&self) -> u64 {
+        self.plan.slot_bytes(Slot::Output)
+    }
+
+    /// Bytes that the range for indices must have; 0 where none were asked for.
+    #[must_use]
+    pub fn indices_bytes(&self) -> u64 {
+        if self.plan.indices { self.plan.slot_bytes(Slot::Indices) } else { 0 }
+    }
+
+    /// Bytes of scratch that a run needs; 0 for most poolings.
+    #[must_use]
+    pub fn scratch_bytes(&self) -> u64 {
+        self.plan.scratch_bytes
+    }
+
+    /// Binds buffers: makes bind groups, a parameter buffer of 256 bytes a step, and scratch where it is needed and not lent.
+    ///
+    /// Nothing is submitted or written through the queue. Do this once for a set of buffers, not once a frame.
+    ///
+    /// # Errors
+    /// [`Error::InvalidBinding`] for a range that is missing, superfluous, too small, unaligned, without `STORAGE` usage, or
+    /// of a buffer that is both read and written; [`Error::OutOfMemory`] or [`Error::Device`] where the device refuses.
+    /// In browsers use [`bind_async`](Self::bind_async).
+    pub fn bind(&self, bindings: &Bindings<'_>) -> Result<BoundPooling, Error> {
+        pollster::block_on(self.bind_async(bindings))
+    }
+
+    /// [`bind`](Self::bind) without blocking.
+    ///
+    /// # Errors
+    /// As [`bind`](Self::bind).
+    pub async fn bind_async(&self, bindings: &Bindings<'_>) -> Result<BoundPooling, Error> {
+        if self.plan.steps.is_empty() {
+            return Ok(BoundPooling { steps: Vec::new() });
+        }
+        let device = self.engine.device();
+        let own_scratch = if self.plan.scratch_bytes > 0 && bindings.scratch.is_none() {
+            let descriptor = wgpu::BufferDescriptor {
+                label: Some("plunge scratch"),
+                size: self.plan.scratch_bytes,
+                usage: wgpu::BufferUsages::STORAGE,
+                mapped_at_creation: false,
+            };
+            Some(watched(device, || device.create_buffer(&descriptor)).await?)
+        } else {
+            None
+        };
+        let mut bindings = bindings.clone();
+        if let Some(scratch) = &own_scratch {
+            bindings.scratch = Some(scratch.as_entire_buffer_binding());
+        }
+        let checked = self.check(&bindings)?;
+        let params = self.parameters().await?;
+        let steps = watched(device, || {
+            let numbered = self.plan.steps.iter().zip(&self.pipelines).zip(0..);
+            numbered
+                .map(|((step, pipeline), at)| BoundStep {
+                    pipeline: pipeline.clone(),
+                    group: bind_group(device, pipeline, &params, at, step.key.slots(), &checked),
+                    workgroups: step.workgroups,
+                })
+                .collect()
+        })
+        .await?;
+        Ok(BoundPooling { steps })
+    }
+
+    /// The parameter blocks of all steps, in one uniform buffer that is filled as it is made.
+    async fn parameters(&self) -> Result<wgpu::Buffer, Error> {
+        let device = self.engine.device();
+        let descriptor = wgpu::BufferDescriptor {
+            label: Some("plunge parameters"),
+            size: self.plan.steps.len() as u64 * Params::SLICE,
+            usage: wgpu::BufferUsages::UNIFORM,
+            mapped_at_creation: true,
+        };
+        let buffer = watched(device, || device.create_buffer(&descriptor)).await?;
+        for (step, at) in self.plan.steps.iter().zip(0..) {
+            let (from, bytes) = (at * Params::SLICE, bytemuck::bytes_of(&step.params));
+            buffer
+                .get_mapped_range_mut(from..from + bytes.len() as u64)
+                .map_err(|error| Error::Device(error.to_string()))?
+                .copy_from_slice(bytes);
+        }
+        buffer.unmap();
+        Ok(buffer)
+    }
+
+    /// Checks every range that the plan uses, and that no other is given.
+    fn check<'a>(&self, bindings: &Bindings<'a>) -> Result<Vec<Checked<'a>>, Error> {
+        let used = |slot| self.plan.keys().any(|key| key.slots().contains(&slot));
+        let mut checked: Vec<Checked<'a>> = Vec::new();
+        for slot in Slot::ALL {
+            let invalid = |expected: String, actual: String| Error::InvalidBinding { binding: slot.name(), expected, actual };
+            let binding = match (bindings.at(slot), used(slot)) {
+                (Some(binding), true) => binding,
+                (None, true) => return Err(invalid("given: this pooling writes it".into(), "absent".into())),
+                (Some(_), false) if slot == Slot::Indices => {
+                    return Err(invalid("absent: this pooling was prepared without indices".into(), "given".into()));
+                }
+                (_, false) => continue,
+            };
+            let range = check_range(slot, binding, self.plan.slot_bytes(slot), self.engine.device())?;
+            if let Some(other) = checked.iter().find(|other| other.clashes(&range)) {
+                return Err(invalid(
+                    format!("apart from {}: another buffer, or for two outputs another range", other.slot.name()),
+                    "the same buffer".into(),
+                ));
+            }
+            checked.push(range);
+        }
+        Ok(checked)
+    }
+}
+
+impl Checked<'_> {
+    /// Whether wgpu could not bind both in one dispatch.
+    fn clashes(&self, other: &Self) -> bool {
+        let overlap = self.offset < other.offset + other.bytes && other.offset < self.offset + self.bytes;
+        self.buffer == other.buffer && (self.slot.read_only() || other.slot.read_only() || overlap)
+    }
+}
+
+fn check_range<'a>(
+    slot: Slot,
+    binding: &wgpu::BufferBinding<'a>,
+    bytes: u64,
+    device: &wgpu::Device,
+) -> Result<Checked<'a>, Error> {
+    let invalid = |expected: String, actual: String| Error::InvalidBinding { binding: slot.name(), expected, actual };
+    let wgpu::BufferBinding { buffer, offset, size } = binding.clone();
+    if !buffer.usage().contains(wgpu::BufferUsages::STORAGE) {
+        return Err(invalid("a buffer with STORAGE usage".into(), format!("a buffer with {:?}", buffer.usage())));
+    }
+    let alignment = u64::from(device.limits().min_storage_buffer_offset_alignment);
+    if offset % alignment != 0 {
+        return Err(invalid(format!("at a multiple of {alignment} bytes"), format!("at byte {offset}")));
+    }
+    let rest = buffer.size().saturating_sub(offset);
+    let available = size.map_or(rest, NonZeroU64::get);
+    if available > rest {
+        return Err(invalid(
+            format!("a range within its buffer of {} bytes", buffer.size()),
+            format!("{available} bytes from byte {offset}"),
+        ));
+    }
+    if available < bytes {
+        return Err(invalid(format!("at least {bytes} bytes"), format!("{available} bytes")));
+    }
+    Ok(Checked { slot, buffer, offset, bytes })
+}
+
+fn bind_group(
+    device: &wgpu::Device,
+    pipeline: &Pipeline,
+    params: &wgpu::Buffer,
+    step: u64,
+    slots: &[Slot],
+    checked: &[Checked<'_>],
+) -> wgpu::BindGroup {
+    let range = |buffer, offset, bytes| {
+        wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size: NonZeroU64::new(bytes) })
+    };
+    let own = wgpu::BindGroupEntry { binding: 0, resource: range(params, step * Params::SLICE, size_of::<Params>() as u64) };
+    let buffers = checked.iter().filter(|range| slots.contains(&range.slot)).map(|checked| wgpu::BindGroupEntry {
+        binding: checked.slot as u32,
+        resource: range(checked.buffer, checked.offset, checked.bytes),
+    });
+    let entries: Vec<_> = std::iter::once(own).chain(buffers).collect();
+    device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some("plunge"), layout: &pipeline.layout, entries: &entries })
+}
+
+impl BoundPooling {
+    /// Records the pooling as a compute pass of its own.
+    ///
+    /// Dispatches only: creates no GPU object, writes no buffer, submits and polls nothing.
+    pub fn encode(&self, encoder: &mut wgpu::CommandEncoder) {
+        if !self.steps.is_empty() {
+            self.encode_pass(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default()));
+        }
+    }
+
+    /// Records the pooling into an open compute pass, whose pipeline and bind group 0 it overwrites.
+    pub fn encode_pass(&self, pass: &mut wgpu::ComputePass<'_>) {
+        for step in &self.steps {
+            pass.set_pipeline(&step.pipeline.pipeline);
+            pass.set_bind_group(0, &step.group, &[]);
+            let [across, down] = step.workgroups;
+            pass.dispatch_workgroups(across, down, 1);
+        }
+    }
+}

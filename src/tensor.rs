@@ -1,0 +1,181 @@
+//! Tensors that own their buffer, and pooling without a pipeline of one's own: upload, pool, download.
+
+use std::{marker::PhantomData, time::Duration};
+
+use bytemuck::Pod;
+use futures_intrusive::channel::shared::oneshot_channel;
+
+use crate::{Bindings, Engine, Error, Kernel, Pooling, Request, Shape, scopes::watched};
+
+/// How long a wait for the device may last before it is given up.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A tensor in a buffer of its own on the engine's device, row-major.
+#[derive(Debug, Clone)]
+pub struct Tensor<T = f32> {
+    buffer: wgpu::Buffer,
+    shape: Shape,
+    element: PhantomData<T>,
+}
+
+impl<T> Tensor<T> {
+    /// Its shape.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Its buffer, with usages `STORAGE`, `COPY_SRC` and `COPY_DST`.
+    #[must_use]
+    pub fn buffer(&self) -> &wgpu::Buffer {
+        &self.buffer
+    }
+}
+
+/// What [`Engine::pool`] gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pooled {
+    /// The output's shape.
+    pub shape: Shape,
+    /// One value an output, row-major.
+    pub values: Vec<f32>,
+    /// Where asked for: the place in its plane of the tap that each output took, `u32::MAX` where its region is empty.
+    pub indices: Option<Vec<u32>>,
+    /// The kernel that ran.
+    pub kernel: Kernel,
+}
+
+impl Engine {
+    /// A tensor without defined contents.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`] where the device cannot hold it.
+    pub async fn allocate<T: Pod>(&self, shape: Shape) -> Result<Tensor<T>, Error> {
+        let descriptor = wgpu::BufferDescriptor {
+            label: Some("plunge tensor"),
+            // Buffers of size 0 cannot be bound, and copies go by whole words.
+            size: (shape.elements() as u64).saturating_mul(size_of::<T>() as u64).max(4).next_multiple_of(4),
+            usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        };
+        let buffer = watched(self.device(), || self.device().create_buffer(&descriptor)).await?;
+        Ok(Tensor { buffer, shape, element: PhantomData })
+    }
+
+    /// Copies values to the device.
+    ///
+    /// # Errors
+    /// [`Error::InvalidBinding`] where their number is not the shape's; [`Error::OutOfMemory`].
+    pub async fn upload<T: Pod>(&self, shape: Shape, values: &[T]) -> Result<Tensor<T>, Error> {
+        if values.len() != shape.elements() {
+            return Err(Error::InvalidBinding {
+                binding: "input",
+                expected: format!("{} elements for shape {shape}", shape.elements()),
+                actual: format!("{} elements", values.len()),
+            });
+        }
+        let tensor = self.allocate(shape).await?;
+        watched(self.device(), || self.queue().write_buffer(&tensor.buffer, 0, bytemuck::cast_slice(values))).await?;
+        Ok(tensor)
+    }
+
+    /// Copies values from the device: submits a copy and waits for it, two minutes at most.
+    ///
+    /// # Errors
+    /// [`Error::Timeout`], [`Error::DeviceLost`], [`Error::OutOfMemory`].
+    pub async fn download<T: Pod>(&self, tensor: &Tensor<T>) -> Result<Vec<T>, Error> {
+        let device = self.device();
+        let descriptor = wgpu::BufferDescriptor {
+            label: Some("plunge download"),
+            size: tensor.buffer.size(),
+            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        };
+        let (sender, receiver) = oneshot_channel();
+        let staging = watched(device, || {
+            let staging = device.create_buffer(&descriptor);
+            let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            encoder.copy_buffer_to_buffer(&tensor.buffer, 0, &staging, 0, staging.size());
+            self.queue().submit([encoder.finish()]);
+            staging.map_async(wgpu::MapMode::Read, .., move |result| {
+                // The receiver is gone only where the caller gave up waiting.
+                let _ = sender.send(result);
+            });
+            staging
+        })
+        .await
+        .map_err(|error| self.loss().unwrap_or(error))?;
+        // In browsers this does nothing and the page's event loop delivers the result.
+        match device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(PATIENCE) }) {
+            Ok(_) => {}
+            Err(wgpu::PollError::Timeout) => return Err(Error::Timeout { seconds: PATIENCE.as_secs() }),
+            Err(error) => return Err(Error::Device(error.to_string())),
+        }
+        let mapped = receiver.receive().await;
+        if !matches!(mapped, Some(Ok(()))) {
+            let reason = mapped.map_or_else(String::new, |result| result.err().map_or_else(String::new, |e| e.to_string()));
+            return Err(self.loss().unwrap_or(Error::DeviceLost(reason)));
+        }
+        let view = staging.get_mapped_range(..).map_err(|error| Error::Device(error.to_string()))?;
+        let bytes = tensor.shape.elements() * size_of::<T>();
+        Ok(bytemuck::pod_collect_to_vec(&view[..bytes]))
+    }
+
+    /// Pools values that are not on the device: uploads, pools, downloads, and waits.
+    ///
+    /// ```
+    /// use plunge::{Engine, Pooling, Request, Shape};
+    /// # fn main() -> Result<(), plunge::Error> {
+    /// let engine = Engine::headless()?;
+    /// let pooled = engine.pool(&Pooling::max([2, 2]), Shape::nchw([1, 1, 2, 4]), &[1., 2., 3., 4., 5., 6., 7., 8.], &Request::new())?;
+    /// assert_eq!(pooled.values, [6., 8.]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare), [`upload`](Self::upload) and [`download`](Self::download).
+    pub fn pool(&self, pooling: &Pooling, shape: Shape, values: &[f32], request: &Request) -> Result<Pooled, Error> {
+        pollster::block_on(self.pool_async(pooling, shape, values, request))
+    }
+
+    /// [`pool`](Self::pool) without blocking.
+    ///
+    /// # Errors
+    /// As [`pool`](Self::pool).
+    pub async fn pool_async(
+        &self,
+        pooling: &Pooling,
+        shape: Shape,
+        values: &[f32],
+        request: &Request,
+    ) -> Result<Pooled, Error> {
+        let pooler = self.prepare_async(pooling, shape, request).await?;
+        let input = self.upload(shape, values).await?;
+        let output = self.allocate::<f32>(pooler.output_shape()).await?;
+        let indices = match request.indices {
+            true => Some(self.allocate::<u32>(pooler.output_shape()).await?),
+            false => None,
+        };
+        let mut bindings = Bindings::new(input.buffer(), output.buffer());
+        if let Some(indices) = &indices {
+            bindings = bindings.indices(indices.buffer());
+        }
+        let bound = pooler.bind_async(&bindings).await?;
+        watched(self.device(), || {
+            let mut encoder = self.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            bound.encode(&mut encoder);
+            self.queue().submit([encoder.finish()]);
+        })
+        .await?;
+        Ok(Pooled {
+            shape: pooler.output_shape(),
+            values: self.download(&output).await?,
+            indices: match &indices {
+                Some(indices) => Some(self.download(indices).await?),
+                None => None,
+            },
+            kernel: pooler.kernel(),
+        })
+    }
+}

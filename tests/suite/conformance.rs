@@ -1,0 +1,189 @@
+//! Op × region × kernel (forced) × data on every adapter, against the reference.
+
+use plunge::plan::{Limits, Plan};
+use plunge::{Kernel, Op, OpKind, Padding, Pooling, Region, RegionKind, Request, Shape, Specialise, Window};
+use plunge_workloads::{Data, catalogue};
+
+use crate::{
+    adapters::engines,
+    verdict::{Case, check_all},
+};
+
+/// Every op, with the parameters that take paths of their own.
+fn ops() -> Vec<Op> {
+    let average =
+        |count_include_pad, divisor_override, sqrt_divisor| Op::Average { count_include_pad, divisor_override, sqrt_divisor };
+    let ops = vec![
+        Op::Max,
+        Op::Min,
+        Op::Sum,
+        Op::AVERAGE,
+        average(false, None, false),
+        average(true, Some(-3.5), false),
+        average(false, None, true),
+        Op::Lp { p: 1.0 },
+        Op::Lp { p: 2.0 },
+        Op::Lp { p: 3.5 },
+        Op::Lp { p: 80.0 },
+        Op::Lp { p: f32::INFINITY },
+        Op::Gaussian { sigma: 0.8 },
+        Op::Gaussian { sigma: 1e-12 },
+        Op::Gaussian { sigma: 1e12 },
+        Op::Std,
+    ];
+    for row in OpKind::TABLE {
+        assert!(ops.iter().any(|op| op.kind() == row.kind), "{} is missing from the catalogue of tests", row.name);
+    }
+    ops
+}
+
+/// Every region on one to three spatial axes, at prime and odd sizes.
+fn regions() -> Vec<(Region, Shape)> {
+    let window = |kernel_size: &[u32], change: fn(Pooling) -> Pooling| {
+        change(Pooling::new(Op::Max, Window::new(kernel_size.to_vec()))).region
+    };
+    let adaptive = |output_size: &[u32]| Region::Adaptive { output_size: output_size.to_vec().into() };
+    let regions = vec![
+        (window(&[3], |p| p.stride(2).padding(1)), Shape::nchw([2, 3, 37])),
+        (window(&[2, 2], |p| p), Shape::nchw([1, 3, 8, 12])),
+        (window(&[3, 3], |p| p.stride([2, 2]).padding([1, 1])), Shape::nchw([2, 2, 12, 16])),
+        (window(&[3, 3], |p| p.stride([2, 2]).padding([1, 1]).ceil_mode(true)), Shape::nchw([1, 2, 11, 13])),
+        (window(&[3, 2], |p| p.stride([1, 2]).padding([[2, 0], [0, 1]])), Shape::nchw([1, 2, 7, 9])),
+        (window(&[2, 3], |p| p.dilation([3, 2]).stride([1, 1]).padding([[3, 1], [2, 4]])), Shape::nchw([1, 2, 5, 8])),
+        (window(&[3, 5], |p| p.padding(Padding::SameUpper).stride([2, 3])), Shape::nchw([1, 1, 10, 17])),
+        (window(&[4, 2], |p| p.padding(Padding::SameLower).stride([1, 1])), Shape::nchw([1, 1, 5, 7])),
+        // Dilated beyond the input: some windows have no tap at all.
+        (window(&[2, 2], |p| p.dilation([4, 1]).padding([[2, 2], [0, 0]]).stride([1, 1])), Shape::nchw([1, 2, 2, 6])),
+        (window(&[2, 3, 3], |p| p.stride([1, 2, 2]).padding([1, 1, 1])), Shape::nchw([1, 2, 3, 7, 8])),
+        (adaptive(&[3]), Shape::nchw([2, 3, 17])),
+        (adaptive(&[7, 5]), Shape::nchw([1, 3, 13, 5])),
+        (adaptive(&[2, 3, 4]), Shape::nchw([1, 2, 5, 7, 3])),
+        (Region::Global, Shape::nchw([3, 5, 41])),
+        (Region::Global, Shape::nchw([1, 2, 19, 23])),
+        (Region::Global, Shape::nchw([1, 1, 7, 11, 13])),
+    ];
+    for kind in RegionKind::ALL {
+        assert!(regions.iter().any(|(region, _)| region.kind() == *kind), "{} is missing", kind.name());
+    }
+    regions
+}
+
+/// Whether the planner takes this.
+fn takes(pooling: &Pooling, shape: &Shape, request: &Request) -> bool {
+    Plan::new(pooling, shape, request, &Limits::WEBGPU).is_ok()
+}
+
+/// Op × region × data through one kernel, with indices where the op has them, wherever the kernel can run.
+fn product(kernel: Option<Kernel>, specialise: Specialise) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for op in ops() {
+        for (region, shape) in regions() {
+            for data in Data::ALL {
+                let mut request = Request::new().specialise(specialise).indices(op.kind().row().indices);
+                request.kernel = kernel;
+                let pooling = Pooling::new(op, region.clone());
+                // Only the tile kernel picks and chooses; that it takes what it should is a test of the planner.
+                if kernel != Some(Kernel::Tile) || takes(&pooling, &shape, &request) {
+                    cases.push(Case { pooling, shape, request, data });
+                }
+            }
+        }
+    }
+    cases
+}
+
+#[test]
+fn direct() {
+    check_all("conformance direct", &engines(), &product(Some(Kernel::Direct), Specialise::Never));
+}
+
+#[test]
+fn tile() {
+    let cases = product(Some(Kernel::Tile), Specialise::Any);
+    assert!(cases.len() > 500, "{} cases; the tile kernel takes most windows", cases.len());
+    check_all("conformance tile", &engines(), &cases);
+}
+
+#[test]
+fn reduce() {
+    check_all("conformance reduce", &engines(), &product(Some(Kernel::Reduce), Specialise::Never));
+}
+
+#[test]
+fn two_stage() {
+    check_all("conformance two_stage", &engines(), &product(Some(Kernel::TwoStage), Specialise::Never));
+}
+
+/// The planner's choice, values only: the sources without indices.
+#[test]
+fn values_only() {
+    let cases: Vec<Case> = product(None, Specialise::Any)
+        .into_iter()
+        .filter(|case| case.request.indices)
+        .map(|case| Case { request: case.request.indices(false), ..case })
+        .collect();
+    check_all("conformance values only", &engines(), &cases);
+}
+
+/// The workloads of the benches, thinned out, by every kernel that takes them.
+#[test]
+fn workloads() {
+    let mut cases = Vec::new();
+    for workload in catalogue() {
+        let sizes = workload.shape.sizes();
+        let thin: Vec<usize> = [&[1, sizes[1].min(3)], &sizes[2..]].concat();
+        // A megapixel through the reference 31 × 31 times is a soak.
+        let thin: Vec<usize> = thin.iter().map(|&size| if size > 1000 { 97 } else { size }).collect();
+        let shape = Shape::from_nchw(&thin).expect("a shape");
+        for kernel in [None, Some(Kernel::Direct), Some(Kernel::Tile), Some(Kernel::Reduce), Some(Kernel::TwoStage)] {
+            let mut request = Request::new().indices(workload.indices);
+            request.kernel = kernel;
+            if takes(&workload.pooling, &shape, &request) {
+                cases.push(Case { pooling: workload.pooling.clone(), shape, request, data: Data::Reals });
+            }
+        }
+    }
+    check_all("workloads", &engines(), &cases);
+}
+
+/// Many taps: sums stay within their bound, and std of data about 300 with a spread of 1 keeps its digits.
+#[test]
+fn large_regions() {
+    let shape = Shape::nchw([1, 2, 601, 401]);
+    let mut cases = Vec::new();
+    for op in [Op::Max, Op::Sum, Op::AVERAGE, Op::Lp { p: 2.0 }, Op::Lp { p: 3.5 }, Op::Gaussian { sigma: 60.0 }, Op::Std] {
+        for data in [Data::Reals, Data::Offset] {
+            for kernel in [None, Some(Kernel::Direct), Some(Kernel::Reduce), Some(Kernel::TwoStage)] {
+                for region in [
+                    Region::Global,
+                    Region::Adaptive { output_size: [2, 3].into() },
+                    Window::new([512, 399]).into(),
+                    Window::new([67, 61]).into(),
+                ] {
+                    let mut request = Request::new();
+                    request.kernel = kernel;
+                    let pooling = Pooling::new(op, region);
+                    if kernel != Some(Kernel::Direct) || takes(&pooling, &shape, &request) {
+                        cases.push(Case { pooling, shape, request, data });
+                    }
+                }
+            }
+        }
+    }
+    check_all("large regions", &engines(), &cases);
+}
+
+/// Grids beyond 65535 workgroups fold into two dimensions.
+#[test]
+fn grids_fold() {
+    let cases: Vec<Case> = [Kernel::Direct, Kernel::Reduce, Kernel::TwoStage]
+        .into_iter()
+        .map(|kernel| {
+            // 65,537 outputs a kernel of one output a workgroup; direct takes 256 a workgroup.
+            let outputs = if kernel == Kernel::Direct { 65_537 * 256 } else { 65_537 };
+            let shape = Shape::nchw([1, 1, outputs]);
+            Case { pooling: Pooling::max(1), shape, request: Request::new().kernel(kernel), data: Data::Integers }
+        })
+        .collect();
+    check_all("folded grids", &engines(), &cases);
+}

@@ -1,0 +1,99 @@
+//! Runs a pooling between canaries: every buffer is a range inside a larger one whose rest must not change.
+
+use std::num::NonZeroU64;
+
+use plunge::{Bindings, Engine, Error, Pooled, Pooling, Request, Shape, wgpu};
+
+/// Bytes before and after every range; a multiple of every offset alignment.
+const MARGIN: u64 = 256;
+/// What surrounds the ranges.
+const CANARY: u32 = 0x7149_f2ca; // 1e30: not to be overlooked in a maximum or a sum
+/// What outputs hold before: a NaN that no kernel makes.
+const SENTINEL: u32 = 0x7fc0_dead;
+
+/// Pools like `Engine::pool`, and checks that every output was written and nothing else was.
+pub fn pool(engine: &Engine, pooling: &Pooling, shape: Shape, input: &[f32], request: &Request) -> Result<Pooled, Error> {
+    let pooler = engine.prepare_with(pooling, shape, request)?;
+    let outputs = pooler.output_shape().elements();
+    let input = guarded(engine, bytemuck::cast_slice(input));
+    let output = guarded(engine, &vec![SENTINEL; outputs]);
+    let indices = guarded(engine, &vec![SENTINEL; outputs]);
+    let scratch = guarded(engine, &vec![SENTINEL; usize::try_from(pooler.scratch_bytes() / 4).expect("scratch fits")]);
+
+    let mut bindings = Bindings::new(range(&input), range(&output));
+    if request.indices {
+        bindings = bindings.indices(range(&indices));
+    }
+    if pooler.scratch_bytes() > 0 {
+        bindings = bindings.scratch(range(&scratch));
+    }
+    let bound = pooler.bind(&bindings)?;
+    let mut encoder = engine.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    bound.encode(&mut encoder);
+    engine.queue().submit([encoder.finish()]);
+
+    let values = read(engine, &output, "output");
+    let indices = request.indices.then(|| read(engine, &indices, "indices"));
+    read(engine, &input, "input");
+    read(engine, &scratch, "scratch");
+    for (name, words) in [("value", Some(&values)), ("index", indices.as_ref())] {
+        if let Some(at) = words.and_then(|words| words.iter().position(|&word| word == SENTINEL)) {
+            panic!("{name} {at} of {outputs} was never written ({:?})", keys(&pooler));
+        }
+    }
+    Ok(Pooled {
+        shape: pooler.output_shape(),
+        values: values.into_iter().map(f32::from_bits).collect(),
+        indices,
+        kernel: pooler.kernel(),
+    })
+}
+
+/// The names of the kernels that a pooler runs.
+pub fn keys(pooler: &plunge::Pooler) -> Vec<String> {
+    pooler.plan().keys().map(|key| key.to_string()).collect()
+}
+
+fn guarded(engine: &Engine, words: &[u32]) -> wgpu::Buffer {
+    let margin = vec![CANARY; (MARGIN / 4) as usize];
+    let all = [&margin, words, &margin].concat();
+    let buffer = engine.device().create_buffer(&wgpu::BufferDescriptor {
+        label: None,
+        size: all.len() as u64 * 4,
+        usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
+        mapped_at_creation: false,
+    });
+    engine.queue().write_buffer(&buffer, 0, bytemuck::cast_slice(&all));
+    buffer
+}
+
+fn range(buffer: &wgpu::Buffer) -> wgpu::BufferBinding<'_> {
+    wgpu::BufferBinding { buffer, offset: MARGIN, size: NonZeroU64::new(buffer.size() - 2 * MARGIN) }
+}
+
+/// The words of a range, after a look at its canaries.
+fn read(engine: &Engine, buffer: &wgpu::Buffer, name: &str) -> Vec<u32> {
+    let words = download(engine, buffer);
+    let margin = (MARGIN / 4) as usize;
+    let inside = margin..words.len() - margin;
+    let touched = (0..words.len()).find(|at| !inside.contains(at) && words[*at] != CANARY);
+    assert_eq!(touched, None, "a word beside {name} was overwritten");
+    words[inside].to_vec()
+}
+
+/// The words of a whole buffer.
+pub fn download(engine: &Engine, buffer: &wgpu::Buffer) -> Vec<u32> {
+    let staging = engine.device().create_buffer(&wgpu::BufferDescriptor {
+        label: None,
+        size: buffer.size(),
+        usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+        mapped_at_creation: false,
+    });
+    let mut encoder = engine.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, buffer.size());
+    engine.queue().submit([encoder.finish()]);
+    staging.map_async(wgpu::MapMode::Read, .., |result| result.expect("the buffer maps"));
+    let timeout = Some(std::time::Duration::from_secs(120));
+    engine.device().poll(wgpu::PollType::Wait { submission_index: None, timeout }).expect("the device answers");
+    bytemuck::pod_collect_to_vec(&staging.get_mapped_range(..).expect("the buffer is mapped"))
+}

@@ -1,0 +1,18 @@
+//! Every kernel on every adapter against the reference: one binary, so that it links once.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_possible_truncation,
+    reason = "tests fail by panicking and speak by printing"
+)]
+
+mod adapters;
+mod conformance;
+mod embedding;
+mod guarded;
+mod properties;
+mod verdict;

@@ -1,0 +1,187 @@
+//! Compares a kernel's answer with the reference's.
+
+use std::{fmt::Write as _, path::Path, sync::Mutex};
+
+use plunge::{Engine, Kernel, Op, Pooled, Pooling, Region, Request, Shape, reference};
+use plunge_workloads::Data;
+
+use crate::guarded;
+
+/// One pooling to try.
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub pooling: Pooling,
+    pub shape: Shape,
+    pub request: Request,
+    pub data: Data,
+}
+
+impl Case {
+    /// Runs the case between canaries and compares it with the reference. A failure names all there is to know.
+    pub fn check(&self, adapter: &str, engine: &Engine) -> Result<(), String> {
+        let input = self.data.values(self.shape.elements(), 0x70_6f_6f_6c);
+        let pooled = guarded::pool(engine, &self.pooling, self.shape, &input, &self.request)
+            .map_err(|error| format!("{self:?} on {adapter}: {error}"))?;
+        compare(&self.pooling, self.shape, &input, &pooled).map_err(|difference| {
+            let keys = engine
+                .prepare_with(&self.pooling, self.shape, &self.request)
+                .map_or_else(|error| vec![error.to_string()], |pooler| guarded::keys(&pooler));
+            format!("{self:?}\n    on {adapter} by {keys:?}: {difference}")
+        })
+    }
+}
+
+/// The first difference between an answer and the reference's, if there is one.
+pub fn compare(pooling: &Pooling, shape: Shape, input: &[f32], pooled: &Pooled) -> Result<(), String> {
+    let expected = reference::pool(pooling, &shape, input).expect("the reference takes what the engine takes");
+    if pooled.shape != expected.shape || pooled.values.len() != expected.values.len() {
+        return Err(format!("shape {}, expected {}", pooled.shape, expected.shape));
+    }
+    let tolerances = tolerances(pooling, shape, input);
+    for (at, (&got, &wanted)) in pooled.values.iter().zip(&expected.values).enumerate() {
+        let close = if wanted.is_nan() {
+            got.is_nan()
+        } else if tolerances[at] == 0.0 {
+            f64::from(got).to_bits() == wanted.to_bits()
+        } else {
+            f64::from(got) == wanted || (f64::from(got) - wanted).abs() <= tolerances[at]
+        };
+        if !close {
+            let error = (f64::from(got) - wanted).abs();
+            return Err(format!(
+                "value {at} {}: expected {wanted}, got {got} (off by {error:e}, allowed {:e})",
+                place(at, pooled.shape),
+                tolerances[at]
+            ));
+        }
+    }
+    if let Some(indices) = &pooled.indices {
+        let expected = expected.indices.expect("the reference has indices where the engine has them");
+        for (at, (&got, wanted)) in indices.iter().zip(expected).enumerate() {
+            if got != wanted.map_or(u32::MAX, |index| index as u32) {
+                return Err(format!("index {at} {}: expected {wanted:?}, got {got}", place(at, pooled.shape)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How far each output may be off: not at all for max and min, else 10 ε (1 + log₂ taps) times the size of what was added.
+fn tolerances(pooling: &Pooling, shape: Shape, input: &[f32]) -> Vec<f64> {
+    if matches!(pooling.op, Op::Max | Op::Min) {
+        return vec![0.0; pooling.output_shape(&shape).expect("checked").elements()];
+    }
+    let answer = |op: Op, values: &[f32]| {
+        let pooling = Pooling { op, ..pooling.clone() };
+        reference::pool(&pooling, &shape, values).expect("the reference takes it").values
+    };
+    let taps = answer(Op::Sum, &vec![1.0; input.len()]);
+    let sizes: Vec<f32> = input.iter().map(|x| if x.is_finite() { x.abs() } else { 0.0 }).collect();
+    let size = match pooling.op {
+        Op::Std => answer(Op::Lp { p: f32::INFINITY }, &sizes),
+        op => answer(op, &sizes),
+    };
+    let eps = f64::from(f32::EPSILON);
+    let smallest = f64::from(f32::MIN_POSITIVE);
+    taps.iter().zip(size).map(|(taps, size)| 10.0 * eps * (1.0 + taps.max(1.0).log2()) * size.abs() + smallest).collect()
+}
+
+/// An output's coordinates, [N, C, …].
+fn place(at: usize, shape: Shape) -> String {
+    let mut rest = at;
+    let mut place: Vec<usize> = shape
+        .sizes()
+        .iter()
+        .rev()
+        .map(|size| {
+            let here = rest % size;
+            rest /= size;
+            here
+        })
+        .collect();
+    place.reverse();
+    format!("{place:?} of {shape}")
+}
+
+/// Runs every case on every adapter and fails with all differences at once. Prints and records what was done.
+pub fn check_all(suite: &str, engines: &[(String, Engine)], cases: &[Case]) {
+    let mut failures = Vec::new();
+    for (adapter, engine) in engines {
+        failures.extend(cases.iter().filter_map(|case| case.check(adapter, engine).err()));
+    }
+    record(suite, cases.len(), engines, failures.len());
+    report(&failures);
+}
+
+/// Panics if there are failures, showing the first few.
+pub fn report(failures: &[String]) {
+    let mut text = String::new();
+    for failure in failures.iter().take(8) {
+        let _ = writeln!(text, "  {failure}");
+    }
+    assert!(failures.is_empty(), "{} mismatches, the first of them:\n{text}", failures.len());
+}
+
+/// Prints a line for people and leaves one for `cargo xtask test` to add up.
+pub fn record(suite: &str, cases: usize, engines: &[(String, Engine)], mismatches: usize) {
+    static FILE: Mutex<()> = Mutex::new(());
+    let names: Vec<&str> = engines.iter().map(|(name, _)| name.as_str()).collect();
+    println!("{suite}: {cases} cases × {} adapters ({}), {mismatches} mismatches", names.len(), names.join("; "));
+    let _one_at_a_time = FILE.lock();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tally");
+    std::fs::create_dir_all(&folder).expect("the target folder is writable");
+    let line = serde_json::json!({ "suite": suite, "cases": cases, "adapters": names, "mismatches": mismatches });
+    std::fs::write(folder.join(format!("{}.json", suite.replace(' ', "_"))), line.to_string()).expect("it is writable");
+}
+
+/// Negative controls: the comparison finds what is wrong.
+mod controls {
+    use super::*;
+
+    fn answer(pooling: &Pooling, shape: Shape, input: &[f32]) -> Pooled {
+        let answer = reference::pool(pooling, &shape, input).expect("a valid pooling");
+        Pooled {
+            shape: answer.shape,
+            values: answer.values.iter().map(|&value| value as f32).collect(),
+            indices: answer.indices.map(|all| all.iter().map(|i| i.map_or(u32::MAX, |i| i as u32)).collect()),
+            kernel: Kernel::Direct,
+        }
+    }
+
+    const OPS: [Op; 7] = [Op::Max, Op::Min, Op::Sum, Op::AVERAGE, Op::Lp { p: 2.0 }, Op::Gaussian { sigma: 1.0 }, Op::Std];
+
+    #[test]
+    fn one_wrong_element_is_found() {
+        let shape = Shape::nchw([2, 3, 9, 7]);
+        let input = Data::Reals.values(shape.elements(), 1);
+        for op in OPS {
+            let pooling = Pooling::new(op, plunge::Window::new([3, 3])).stride([2, 2]);
+            let right = answer(&pooling, shape, &input);
+            assert_eq!(compare(&pooling, shape, &input, &right), Ok(()), "{op:?}");
+            for at in [0, right.values.len() / 2, right.values.len() - 1] {
+                let mut wrong = right.clone();
+                wrong.values[at] += wrong.values[at].abs().max(1.0) * 1e-4;
+                let found = compare(&pooling, shape, &input, &wrong);
+                assert!(found.clone().is_err_and(|text| text.contains(&format!("value {at} "))), "{op:?}: {found:?}");
+            }
+            if let Some(indices) = &right.indices {
+                let mut wrong = right.clone();
+                wrong.indices.as_mut().expect("they are there")[5] = indices[5] + 1;
+                assert!(compare(&pooling, shape, &input, &wrong).is_err_and(|text| text.contains("index 5 ")));
+            }
+        }
+    }
+
+    #[test]
+    fn every_op_is_told_from_every_other() {
+        let shape = Shape::nchw([1, 2, 6, 6]);
+        let input = Data::Reals.values(shape.elements(), 2);
+        for (at, op) in OPS.into_iter().enumerate() {
+            for (other_at, other) in OPS.into_iter().enumerate() {
+                let pooling = |op| Pooling::new(op, Region::Global);
+                let swapped = Pooled { indices: None, ..answer(&pooling(other), shape, &input) };
+                assert_eq!(compare(&pooling(op), shape, &input, &swapped).is_ok(), at == other_at, "{op:?} {other:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Inputs that are the same at every run.
+
+/// What values an input holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Data {
+    /// Small whole numbers with many ties: sums of them are exact in f32.
+    Integers,
+    /// Reals between −8 and 8.
+    Reals,
+    /// Reals about 300 with a spread of 1: what cancels badly.
+    Offset,
+    /// Reals among which are NaN of both signs, ±inf, −0 and subnormals.
+    Specials,
+    /// −inf only: what a kernel that begins with a large negative number gets wrong.
+    MinusInfinity,
+}
+
+impl Data {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Integers, Self::Reals, Self::Offset, Self::Specials, Self::MinusInfinity];
+
+    /// `count` values of this kind; the same for the same seed.
+    #[must_use]
+    pub fn values(self, count: usize, seed: u64) -> Vec<f32> {
+        const SPECIALS: [f32; 9] =
+            [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.0, 0.0, 1e-40, -1e-40, f32::MIN_POSITIVE];
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut value = || match self {
+            Self::Integers => f32::from(random.i8(-9..=9)),
+            Self::Reals => random.f32() * 16.0 - 8.0,
+            Self::Offset => 300.0 + random.f32() * 2.0 - 1.0,
+            Self::Specials if random.u8(..16) == 0 => SPECIALS[random.usize(..SPECIALS.len())],
+            Self::Specials => random.f32() * 16.0 - 8.0,
+            Self::MinusInfinity => f32::NEG_INFINITY,
+        };
+        (0..count).map(|_| value()).collect()
+    }
+}
