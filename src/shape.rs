@@ -5,7 +5,7 @@ use std::fmt;
 use crate::Error;
 
 /// The largest number of spatial axes.
-pub const MAX_SPATIAL_AXES: usize = 3;
+pub(crate) const MAX_SPATIAL_AXES: usize = 3;
 
 /// A tensor's shape: batch N, channels C and one to three spatial axes, stored in that order (NCHW), the last axis contiguous.
 ///

@@ -124,3 +124,82 @@ fn the_listed_keys_are_many_and_distinct() {
     let names: std::collections::HashSet<String> = keys.iter().map(ToString::to_string).collect();
     assert_eq!(names.len(), keys.len(), "names tell keys apart");
 }
+
+mod any_numbers {
+    //! Whatever the numbers, planning answers: a plan within the limits, or a typed error.
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Padding, PerAxis, Window};
+
+    /// Mostly small, sometimes at an edge of what 32 bits hold.
+    fn numbers() -> impl Strategy<Value = u32> {
+        prop_oneof![6 => 0u32..9, 1 => any::<u32>(), 1 => prop::sample::select(vec![u32::MAX, 1 << 31, (1 << 31) - 1, 1 << 16, 65_535])]
+    }
+
+    fn lists() -> impl Strategy<Value = PerAxis<u32>> {
+        prop_oneof![numbers().prop_map(PerAxis::All), prop::collection::vec(numbers(), 0..5).prop_map(PerAxis::Each)]
+    }
+
+    fn paddings() -> impl Strategy<Value = Padding> {
+        prop_oneof![
+            prop::collection::vec([numbers(), numbers()], 0..4).prop_map(|sides| Padding::Explicit(PerAxis::Each(sides))),
+            [numbers(), numbers()].prop_map(|sides| Padding::Explicit(PerAxis::All(sides))),
+            Just(Padding::SameUpper),
+            Just(Padding::SameLower),
+            Just(Padding::Valid),
+        ]
+    }
+
+    fn poolings() -> impl Strategy<Value = Pooling> {
+        let windows = (lists(), prop::option::of(lists()), paddings(), lists(), any::<bool>()).prop_map(
+            |(kernel_size, stride, padding, dilation, ceil_mode)| {
+                let mut window = Window::new(kernel_size);
+                (window.stride, window.padding, window.dilation, window.ceil_mode) = (stride, padding, dilation, ceil_mode);
+                Region::Window(window)
+            },
+        );
+        let regions = prop_oneof![4 => windows, 1 => lists().prop_map(|output_size| Region::Adaptive { output_size }), 1 => Just(Region::Global)];
+        let floats = || any::<f32>();
+        let ops = prop_oneof![
+            Just(Op::Max),
+            Just(Op::Std),
+            floats().prop_map(|p| Op::Lp { p }),
+            floats().prop_map(|sigma| Op::Gaussian { sigma }),
+            (any::<bool>(), prop::option::of(floats()), any::<bool>()).prop_map(
+                |(count_include_pad, divisor_override, sqrt_divisor)| Op::Average {
+                    count_include_pad,
+                    divisor_override,
+                    sqrt_divisor
+                }
+            ),
+        ];
+        (ops, regions).prop_map(|(op, region)| Pooling::new(op, region))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn planning_always_answers(
+            pooling in poolings(),
+            sizes in prop::collection::vec(prop_oneof![4 => 0usize..20, 1 => any::<usize>(), 1 => Just(1 << 16)], 3..6),
+            kernel in prop::option::of(prop::sample::select(Kernel::ALL.to_vec())),
+            indices in any::<bool>(),
+        ) {
+            let shape = Shape::from_nchw(&sizes).expect("three to five sizes");
+            let mut request = Request::new().indices(indices).specialise(Specialise::Any);
+            request.kernel = kernel;
+            match Plan::new(&pooling, &shape, &request, &Limits::WEBGPU) {
+                Ok(plan) => {
+                    for step in &plan.steps {
+                        prop_assert!(step.workgroups.iter().all(|&groups| (1..=65_535).contains(&groups)), "{step:?}");
+                    }
+                    prop_assert!(plan.slot_bytes(Slot::Output) <= Limits::WEBGPU.binding_bytes);
+                    prop_assert!(plan.scratch_bytes <= Limits::WEBGPU.binding_bytes);
+                }
+                Err(error) => prop_assert!(error.is_invalid() != error.is_unsupported(), "{error}"),
+            }
+        }
+    }
+}

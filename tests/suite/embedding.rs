@@ -1,1 +1,304 @@
-//! What an embedder relies on.
+//! What an embedder relies on: encode does nothing but record, mistakes are typed errors, and the device stays its owner's.
+
+use std::{
+    num::NonZeroU64,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use plunge::{Bindings, BoundPooling, Engine, Error, Kernel, Op, Pooler, Pooling, Region, Request, Shape, Tensor, wgpu};
+
+use crate::{adapters::engines, guarded};
+
+fn block<T>(future: impl Future<Output = Result<T, Error>>) -> T {
+    pollster::block_on(future).expect("the device does as it should")
+}
+
+fn buffer(engine: &Engine, size: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
+    engine.device().create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false })
+}
+
+fn range(buffer: &wgpu::Buffer, offset: u64, size: u64) -> wgpu::BufferBinding<'_> {
+    wgpu::BufferBinding { buffer, offset, size: NonZeroU64::new(size) }
+}
+
+fn encoder(engine: &Engine) -> wgpu::CommandEncoder {
+    engine.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default())
+}
+
+/// A pooling with two steps and scratch, and buffers for it.
+fn two_steps(engine: &Engine) -> (Pooler, Tensor, Tensor) {
+    let shape = Shape::nchw([1, 2, 31, 33]);
+    let pooling = Pooling::new(Op::Std, Region::Global);
+    let pooler = engine.prepare_with(&pooling, shape, &Request::new().kernel(Kernel::TwoStage)).expect("it is planned");
+    let input = block(engine.upload(shape, &vec![1.5f32; shape.elements()]));
+    let output = block(engine.upload(pooler.output_shape(), &[-7.0f32, -7.0]));
+    (pooler, input, output)
+}
+
+#[test]
+fn engines_and_poolings_can_go_anywhere() {
+    fn anywhere<T: Send + Sync + Clone + 'static>() {}
+    anywhere::<Engine>();
+    anywhere::<Pooler>();
+    anywhere::<BoundPooling>();
+    anywhere::<Tensor>();
+}
+
+/// `encode` allocates no more than the same set_pipeline, set_bind_group and dispatch calls written by hand.
+#[test]
+fn encode_allocates_no_more_than_the_same_calls_by_hand() {
+    const TEXT: &str = "
+        @group(0) @binding(0) var<uniform> factor: vec4<f32>;
+        @group(0) @binding(1) var<storage, read> input: array<f32>;
+        @group(0) @binding(2) var<storage, read_write> output: array<f32>;
+        @compute @workgroup_size(1) fn main() { output[0] = input[0] * factor.x; }";
+    for (adapter, engine) in engines() {
+        let device = engine.device();
+        let (pooler, input, output) = two_steps(&engine);
+        let bound = pooler.bind(&Bindings::new(input.buffer(), output.buffer())).expect("it binds");
+
+        let source = wgpu::ShaderSource::Wgsl(TEXT.into());
+        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor { label: None, source });
+        let factor = buffer(&engine, 16, wgpu::BufferUsages::UNIFORM);
+        // As many pipelines and bind groups as the pooling has steps.
+        let steps: Vec<_> = pooler
+            .plan()
+            .keys()
+            .map(|_| {
+                let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                    label: None,
+                    layout: None,
+                    module: &module,
+                    entry_point: None,
+                    compilation_options: wgpu::PipelineCompilationOptions::default(),
+                    cache: None,
+                });
+                let entries = [(0, &factor), (1, input.buffer()), (2, output.buffer())]
+                    .map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() });
+                let layout = &pipeline.get_bind_group_layout(0);
+                let group = device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout, entries: &entries });
+                (pipeline, group)
+            })
+            .collect();
+        let by_hand = |encoder: &mut wgpu::CommandEncoder| {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            for (pipeline, group) in &steps {
+                pass.set_pipeline(pipeline);
+                pass.set_bind_group(0, group, &[]);
+                pass.dispatch_workgroups(1, 1, 1);
+            }
+        };
+        let mut encoders = [encoder(&engine), encoder(&engine), encoder(&engine), encoder(&engine)];
+        let [warm_ours, warm_theirs, ours, theirs] = &mut encoders;
+        bound.encode(warm_ours);
+        by_hand(warm_theirs);
+        let ours = allocation_counter::measure(|| bound.encode(ours));
+        let theirs = allocation_counter::measure(|| by_hand(theirs));
+        println!(
+            "{adapter}: encode {} allocations, {} bytes; by hand {}, {}",
+            ours.count_total, ours.bytes_total, theirs.count_total, theirs.bytes_total
+        );
+        assert!(theirs.count_total > 0, "the counter counts");
+        assert!(ours.count_total <= theirs.count_total, "{adapter}: {ours:?} against {theirs:?} by hand");
+    }
+}
+
+/// `encode` creates no GPU object, writes no buffer and submits nothing; its work happens where the caller submits it.
+#[test]
+fn encode_only_records() {
+    for (adapter, engine) in engines() {
+        let (pooler, input, output) = two_steps(&engine);
+        let bound = pooler.bind(&Bindings::new(input.buffer(), output.buffer())).expect("it binds");
+        let mut encoder = encoder(&engine);
+        let counters = || {
+            let hal = engine.device().get_internal_counters().hal;
+            [
+                &hal.buffers,
+                &hal.bind_groups,
+                &hal.bind_group_layouts,
+                &hal.compute_pipelines,
+                &hal.shader_modules,
+                &hal.command_encoders,
+            ]
+            .map(|counter| counter.read())
+        };
+        let before = counters();
+        assert!(before.iter().sum::<isize>() > 0, "the counters count");
+        bound.encode(&mut encoder);
+        assert_eq!(counters(), before, "{adapter}: buffers, groups, layouts, pipelines, modules, encoders");
+        engine.queue().submit([]);
+        assert_eq!(block(engine.download(&output)), [-7.0, -7.0], "{adapter}: nothing runs before the caller submits");
+        engine.queue().submit([encoder.finish()]);
+        assert_eq!(block(engine.download(&output)), [0.0, 0.0], "{adapter}");
+    }
+}
+
+/// Inside an open pass, between the caller's own dispatches, many times over, and after pooler and buffers went out of scope.
+#[test]
+fn encode_pass_works_between_the_callers_own_dispatches() {
+    for (adapter, engine) in engines() {
+        let output;
+        let bound = {
+            let (pooler, input, made) = two_steps(&engine);
+            output = made;
+            pooler.bind(&Bindings::new(input.buffer(), output.buffer())).expect("it binds")
+        };
+        let shape = Shape::nchw([1, 1, 2]);
+        let copy = engine.prepare(&Pooling::max(1), shape).expect("it is planned");
+        let last = block(engine.upload(shape, &[9.0f32, 9.0]));
+        let then = copy.bind(&Bindings::new(output.buffer(), last.buffer())).expect("it binds");
+        let mut encoder = encoder(&engine);
+        {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            for _ in 0..3 {
+                bound.encode_pass(&mut pass);
+                then.encode_pass(&mut pass);
+            }
+        }
+        engine.queue().submit([encoder.finish()]);
+        assert_eq!(block(engine.download(&last)), [0.0, 0.0], "{adapter}");
+    }
+}
+
+#[test]
+fn clones_share_pipelines_and_sizes_compile_nothing_new() {
+    let (_, engine) = engines().remove(0);
+    let clone = engine.clone();
+    let pooling = Pooling::max([3, 3]);
+    let request = Request::new().kernel(Kernel::Direct);
+    engine.prepare_with(&pooling, Shape::nchw([1, 1, 9, 9]), &request).expect("it is planned");
+    assert_eq!(clone.cached_pipelines(), 1);
+    for size in [7, 11, 13, 50] {
+        // Odd numbers of outputs: the same class of alignment.
+        let shape = Shape::nchw([1, 1, size, 3]);
+        let pooling = Pooling::max([size as u32 % 4 + 1, 3]).stride([size as u32, 1]);
+        clone.prepare_with(&pooling, shape, &request).expect("it is planned");
+    }
+    assert_eq!(engine.cached_pipelines(), 1);
+}
+
+/// Each mistake in binding is refused by an error that names the binding, what it must be and what it was.
+#[test]
+fn mistakes_in_binding_are_typed_errors() {
+    use wgpu::BufferUsages as Usage;
+    for (adapter, engine) in engines() {
+        let request = Request::new().indices(true);
+        let pooler = engine.prepare_with(&Pooling::max([2, 2]), Shape::nchw([1, 1, 16, 16]), &request).expect("it is planned");
+        let [input, output, both] = [1024, 256, 2048].map(|size| buffer(&engine, size, Usage::STORAGE));
+        let uniform = buffer(&engine, 2048, Usage::UNIFORM);
+        let plain = engine.prepare(&Pooling::max([2, 2]), Shape::nchw([1, 1, 16, 16])).expect("it is planned");
+        let given = |bindings: Bindings<'_>, pooler: &Pooler| pooler.bind(&bindings).map(|_| ());
+        let cases = [
+            (given(Bindings::new(&input, &input).indices(&both), &pooler), "invalid output: the same buffer"),
+            (
+                given(Bindings::new(range(&both, 0, 1024), range(&both, 1024, 256)).indices(&output), &pooler),
+                "apart from input",
+            ),
+            (
+                given(Bindings::new(&input, range(&both, 0, 256)).indices(range(&both, 0, 256)), &pooler),
+                "invalid indices: the same",
+            ),
+            (
+                given(Bindings::new(range(&input, 0, 1000), &output).indices(&both), &pooler),
+                "input: 1000 bytes; it must be at least 1024",
+            ),
+            (given(Bindings::new(&input, range(&both, 2048, 0)).indices(&output), &pooler), "output: 0 bytes"),
+            (given(Bindings::new(&input, range(&both, 1 << 40, 256)).indices(&output), &pooler), "output: 256 bytes from byte"),
+            (
+                given(Bindings::new(&input, range(&both, u64::MAX - 255, 256)).indices(&output), &pooler),
+                "within its buffer of 2048",
+            ),
+            (given(Bindings::new(range(&both, 4, 1024), &output).indices(&output), &pooler), "input: at byte 4"),
+            (given(Bindings::new(&uniform, &output).indices(&both), &pooler), "STORAGE"),
+            (given(Bindings::new(&input, &output), &pooler), "invalid indices: absent"),
+            (given(Bindings::new(&input, &output).indices(&both), &plain), "prepared without indices"),
+        ];
+        for (result, named) in cases {
+            let message = result.expect_err(named).to_string();
+            assert!(message.contains(named), "{adapter}: {message}\n  lacks: {named}");
+        }
+        // Two outputs may share a buffer where they do not overlap.
+        let bindings = Bindings::new(&input, range(&both, 0, 256)).indices(range(&both, 1024, 256));
+        let mut encoder = encoder(&engine);
+        pooler.bind(&bindings).expect("ranges apart").encode(&mut encoder);
+        engine.queue().submit([encoder.finish()]);
+
+        let (staged, input, output) = two_steps(&engine);
+        let little = buffer(&engine, staged.scratch_bytes() - 4, Usage::STORAGE);
+        let error = staged.bind(&Bindings::new(input.buffer(), output.buffer()).scratch(&little)).expect_err("too little");
+        assert!(error.to_string().contains("invalid scratch"), "{error}");
+    }
+}
+
+/// Errors of the device come back as values; the owner's handler and scopes see nothing of them.
+#[test]
+fn a_guest_leaves_its_hosts_callbacks_alone() {
+    let engines = engines();
+    for (adapter, host) in &engines {
+        let seen = Arc::new(AtomicUsize::new(0));
+        let counter = seen.clone();
+        host.device().on_uncaptured_error(Arc::new(move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }));
+        let scope = host.device().push_error_scope(wgpu::ErrorFilter::Validation);
+        let guest = Engine::new(host.device(), host.queue());
+        let shape = Shape::nchw([1, 1, 8]);
+        let pooler = guest.prepare(&Pooling::max(2), shape).expect("it is planned");
+        let [input, output] = [32, 16].map(|size| buffer(host, size, wgpu::BufferUsages::STORAGE));
+        input.destroy();
+        // A destroyed buffer is wgpu's to find: at bind or at submit.
+        let bound = pooler.bind(&Bindings::new(&input, &output));
+        assert!(matches!(bound, Ok(_) | Err(Error::Device(_))), "{adapter}: {bound:?}");
+        // Far more than any device has, within what planning allows.
+        let vast = pollster::block_on(guest.allocate::<f32>(Shape::nchw([1 << 20, 1 << 20, 1 << 10])));
+        assert!(matches!(vast, Err(Error::Device(_) | Error::OutOfMemory(_))), "{adapter}: {vast:?}");
+        assert!(pollster::block_on(scope.pop()).is_none(), "{adapter}: the host's scope caught a guest's error");
+        assert_eq!(seen.load(Ordering::Relaxed), 0, "{adapter}: the host's handler was called");
+    }
+}
+
+/// A lost device is a typed error, not a panic and not a hang; a new engine works.
+#[test]
+fn a_lost_device_is_a_typed_error() {
+    for (adapter, engine) in engines() {
+        let shape = Shape::nchw([1, 1, 4]);
+        let pool = |engine: &Engine| engine.pool(&Pooling::max(2), shape, &[1.0, 2.0, 4.0, 3.0], &Request::new());
+        assert_eq!(pool(&engine).expect("it works").values, [2.0, 4.0], "{adapter}");
+        engine.device().destroy();
+        let lost = pool(&engine);
+        assert!(matches!(lost, Err(Error::DeviceLost(_) | Error::Device(_))), "{adapter}: {lost:?}");
+    }
+    for (adapter, engine) in engines() {
+        let pooled = guarded::pool(&engine, &Pooling::max(2), Shape::nchw([1, 1, 4]), &[1.0, 2.0, 4.0, 3.0], &Request::new());
+        assert_eq!(pooled.expect("it works").values, [2.0, 4.0], "{adapter}");
+    }
+}
+
+#[test]
+fn tensors_without_elements_pool_to_nothing() {
+    for (adapter, engine) in engines() {
+        for sizes in [[0, 3, 4], [2, 0, 4]] {
+            let pooled = engine.pool(&Pooling::max(2), Shape::nchw(sizes), &[], &Request::new().indices(true));
+            let pooled = pooled.unwrap_or_else(|error| panic!("{adapter}: {error}"));
+            assert_eq!((pooled.values.len(), pooled.indices.map(|i| i.len())), (0, Some(0)), "{adapter}");
+            assert_eq!(pooled.shape, Shape::nchw([sizes[0], sizes[1], 2]));
+        }
+    }
+}
+
+#[test]
+fn a_guest_on_a_device_with_tight_limits_plans_by_them() {
+    for adapter in plunge::adapters(&plunge::HeadlessOptions::default()) {
+        let name = plunge::describe(&adapter.get_info());
+        let required_limits = wgpu::Limits { max_storage_buffer_binding_size: 1 << 16, ..wgpu::Limits::downlevel_defaults() };
+        let descriptor = wgpu::DeviceDescriptor { required_limits, ..Default::default() };
+        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).expect("a device");
+        let engine = Engine::new(&device, &queue);
+        assert!(engine.prepare(&Pooling::max(2), Shape::nchw([1, 1, 1 << 14])).is_ok(), "{name}");
+        let refused = engine.prepare(&Pooling::max(2), Shape::nchw([1, 1, (1 << 14) + 1]));
+        assert!(matches!(refused, Err(Error::UnsupportedSize { limit: 65536, .. })), "{name}: {refused:?}");
+    }
+}
