@@ -137,13 +137,11 @@ fn unsupported_color(color: ColorType) -> Error {
 
 /// A stored value of a picture.
 trait Sample: Copy + Into<f64> {
-    const MAX: Self;
     /// Rounds half to even and saturates; NaN, which no pooled picture has, is 0.
     fn rounded(value: f64) -> Self;
 }
 
 impl Sample for u8 {
-    const MAX: Self = Self::MAX;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
     fn rounded(value: f64) -> Self {
         value.round_ties_even() as Self
@@ -151,7 +149,6 @@ impl Sample for u8 {
 }
 
 impl Sample for u16 {
-    const MAX: Self = Self::MAX;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
     fn rounded(value: f64) -> Self {
         value.round_ties_even() as Self

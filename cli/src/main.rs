@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The `plunge` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    plunge_cli::run(std::env::args_os())
+}

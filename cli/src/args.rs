@@ -1,0 +1,350 @@
+//! The command line's grammar.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand, ValueEnum};
+
+use crate::backend::Choice;
+
+/// Switches that also take `true` or `false`.
+const SWITCHES: [&str; 3] = ["--ceil-mode", "--count-include-pad", "--sqrt-divisor"];
+
+/// Pool pictures and arrays on any GPU.
+#[derive(Debug, Parser)]
+#[command(name = "plunge", version, about, max_term_width = 110, after_help = EXAMPLES)]
+pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  plunge adapters
+  plunge image photo.jpg -o small.png --op max --kernel-size 3 --stride 2 --padding 1
+  plunge run spec.json x.npy -o y.npy
+
+Exit codes: 0 done; 1 failed during work; 2 refused before work started; 3 no such adapter.
+An output file appears whole or not at all.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Pool a picture.
+    Image(Box<ImageArgs>),
+    /// Pool an array by a spec.
+    Run(RunArgs),
+    /// Gradients of a pooling (not in this version).
+    Grad(Later),
+    /// Put pooled values back (not in this version).
+    Unpool(Later),
+    /// Time the catalogue of workloads (not in this version).
+    Bench(Later),
+    /// What is here and what it can do.
+    Adapters(AdaptersArgs),
+    /// Completions for a shell, on stdout.
+    Completions(CompletionsArgs),
+}
+
+const IMAGE_EXAMPLES: &str = "\
+Examples:
+  plunge image photo.jpg -o half.png --op average --kernel-size 2
+  plunge image photo.png -o edges.png --op std --kernel-size 3 --stride 1 --padding same_upper
+  plunge image scan.png -o wide.png --op max --kernel-size 3x5 --stride 1 --padding 1x2
+  plunge image photo.webp -o thumbnail.webp --op gaussian --sigma 4 --output-size 120x160
+  plunge image photo.png -o mean.png --op average --global --backend cpu
+
+Stored values are pooled as they are, without gamma conversion; bit depth, colour and alpha are kept, and results are
+rounded half to even and saturated. max and min pool straight colour, every other op premultiplied colour. Palettes and
+pictures of fewer than 8 bits a channel widen to 8 bits. Exit codes: 0 done; 1 failed during work; 2 refused; 3 no such
+adapter.";
+
+/// `plunge image`
+#[derive(Debug, Args)]
+#[command(
+    after_help = IMAGE_EXAMPLES,
+    group = ArgGroup::new("region").required(true).args(["kernel_size", "output_size", "global"])
+)]
+pub(crate) struct ImageArgs {
+    /// Picture to pool: PNG, JPEG, WebP or BMP.
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// Picture to write; its extension says how: png, jpg, webp or bmp.
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    /// Statistic of each region: max, min, sum, average, lp, gaussian or std.
+    #[arg(long)]
+    pub(crate) op: String,
+    #[command(flatten)]
+    pub(crate) region: RegionArgs,
+    #[command(flatten)]
+    pub(crate) parameters: OpArgs,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+    /// Describe what was done as JSON on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The flags that say which values one output summarises.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Region, one of --kernel-size, --output-size and --global")]
+pub(crate) struct RegionArgs {
+    /// Windows of this size, one number or high x wide.
+    #[arg(long, value_name = "H[xW]", value_parser = sizes)]
+    pub(crate) kernel_size: Option<Json>,
+    /// Distance between neighbouring windows [default: the kernel size].
+    #[arg(long, value_name = "H[xW]", value_parser = sizes)]
+    pub(crate) stride: Option<Json>,
+    /// Absent values around the picture: 1, 1x2, begin:end as in 0:1x0:1, same_upper, same_lower or valid [default: 0].
+    #[arg(long, value_name = "H[xW]", value_parser = padding)]
+    pub(crate) padding: Option<Json>,
+    /// Distance between neighbouring taps [default: 1].
+    #[arg(long, value_name = "H[xW]", value_parser = sizes)]
+    pub(crate) dilation: Option<Json>,
+    /// Keep a last, smaller window where the size does not divide.
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) ceil_mode: Option<bool>,
+    /// Bins of a grid, whatever the picture's size: adaptive pooling.
+    #[arg(long, value_name = "H[xW]", value_parser = sizes)]
+    pub(crate) output_size: Option<Json>,
+    /// The whole picture, to one pixel.
+    #[arg(long, action = ArgAction::SetTrue)]
+    pub(crate) global: bool,
+}
+
+/// The flags that are an op's fields.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Parameters of the op")]
+pub(crate) struct OpArgs {
+    /// lp: exponent, at least 1, or inf.
+    #[arg(long, value_name = "NUMBER|inf", value_parser = number_or_inf, allow_negative_numbers = true)]
+    pub(crate) p: Option<Json>,
+    /// gaussian: standard deviation in pixels, above 0.
+    #[arg(long, value_name = "NUMBER", value_parser = number, allow_negative_numbers = true)]
+    pub(crate) sigma: Option<Json>,
+    /// average: count padding towards the divisor [default: false].
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) count_include_pad: Option<bool>,
+    /// average: divide by this in place of the number of taps; not 0.
+    #[arg(long, value_name = "NUMBER", value_parser = number, allow_negative_numbers = true)]
+    pub(crate) divisor_override: Option<Json>,
+    /// average: divide by the root of the number of taps.
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) sqrt_divisor: Option<bool>,
+}
+
+const RUN_EXAMPLES: &str = r#"Examples:
+  plunge run spec.json x.npy -o y.npy
+  plunge run spec.json x.npy -o y.npy --indices i.npy --backend vulkan
+  plunge run spec.json x.npy -o y.npy --backend cpu --json
+
+spec.json, for instance:
+  {"op": "max", "region": {"window": {"kernel_size": [3, 3], "stride": 2, "padding": 1}}}
+  {"op": {"lp": {"p": 2}}, "region": {"adaptive": {"output_size": 7}}}
+  {"op": {"average": {"count_include_pad": false}}, "region": "global"}
+
+X is f32 with N and C first, then one to three spatial axes; Y likewise. Indices are int64, flat within one plane, -1 where a
+window covers nothing. Exit codes: 0 done; 1 failed during work; 2 refused; 3 no such adapter."#;
+
+/// `plunge run`
+#[derive(Debug, Args)]
+#[command(after_help = RUN_EXAMPLES)]
+pub(crate) struct RunArgs {
+    /// What to pool, as JSON.
+    #[arg(value_name = "SPEC.json")]
+    pub(crate) spec: PathBuf,
+    /// Array to pool.
+    #[arg(value_name = "X.npy")]
+    pub(crate) input: PathBuf,
+    /// Array to write.
+    #[arg(short, long, value_name = "Y.npy")]
+    pub(crate) output: PathBuf,
+    /// Array to write the index of each chosen value to; max and min have indices.
+    #[arg(long, value_name = "I.npy")]
+    pub(crate) indices: Option<PathBuf>,
+    /// What indices count over.
+    #[arg(long, value_enum, requires = "indices")]
+    pub(crate) index_convention: Option<IndexConvention>,
+    #[command(flatten)]
+    pub(crate) side: SideArgs,
+    /// Order of X's axes.
+    #[arg(long, value_enum, default_value = "nchw")]
+    pub(crate) layout: Layout,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+    /// Describe what was done as JSON on stdout.
+    #[arg(long, help_heading = "Where to run")]
+    pub(crate) json: bool,
+}
+
+/// Files that regions and ops of a later version use.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Side inputs, for regions and ops that use them (none in this version)")]
+pub(crate) struct SideArgs {
+    /// Boxes, [K, 5].
+    #[arg(long, value_name = "B.npy")]
+    pub(crate) boxes: Option<PathBuf>,
+    /// Labels, [N, spatial...].
+    #[arg(long, value_name = "S.npy")]
+    pub(crate) segments: Option<PathBuf>,
+    /// Mask, [B, T].
+    #[arg(long, value_name = "M.npy")]
+    pub(crate) mask: Option<PathBuf>,
+    /// Weights, [taps...] or [C, taps...].
+    #[arg(long, value_name = "W.npy")]
+    pub(crate) weights: Option<PathBuf>,
+}
+
+/// The order of an array's axes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Layout {
+    /// N, C, then the spatial axes.
+    Nchw,
+    /// N, the spatial axes, then C (not in this version).
+    Nhwc,
+}
+
+/// What an index counts over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum IndexConvention {
+    /// One plane, row-major: PyTorch's.
+    PerPlane,
+    /// The whole tensor (not in this version).
+    OnnxRowMajor,
+    /// The whole tensor, column-major (not in this version).
+    OnnxColumnMajor,
+    /// Height, width and channels (not in this version).
+    Tensorflow,
+}
+
+/// A command of a later version: takes anything, so that scripts written for it get one clear answer.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  This version does not have it: every use is refused with exit code 2.")]
+pub(crate) struct Later {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    _arguments: Vec<OsString>,
+}
+
+const ADAPTERS_EXAMPLES: &str = "\
+Examples:
+  plunge adapters
+  plunge adapters --json
+  WGPU_ADAPTER_NAME=nvidia plunge image in.png -o out.png --op max --kernel-size 2
+
+Best first: --backend auto takes the first, unless WGPU_BACKEND, WGPU_ADAPTER_NAME or WGPU_POWER_PREF say otherwise.";
+
+/// `plunge adapters`
+#[derive(Debug, Args)]
+#[command(after_help = ADAPTERS_EXAMPLES)]
+pub(crate) struct AdaptersArgs {
+    /// List them as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `plunge completions`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  plunge completions bash > ~/.local/share/bash-completion/completions/plunge\n  plunge completions zsh > ~/.zfunc/_plunge"
+)]
+pub(crate) struct CompletionsArgs {
+    /// Which shell.
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// A field's value, in the serde form of specs.
+pub(crate) type Json = serde_json::Value;
+
+/// Joins a switch and a `true` or `false` after it, so that `--ceil-mode true` works and `--ceil-mode in.png` is no mistake.
+pub(crate) fn join_switches(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
+    for arg in args {
+        match joined.last_mut() {
+            Some(switch) if (arg == "true" || arg == "false") && SWITCHES.iter().any(|known| switch == *known) => {
+                switch.push("=");
+                switch.push(arg);
+            }
+            _ => joined.push(arg),
+        }
+    }
+    joined
+}
+
+fn whole(text: &str) -> Result<Json, String> {
+    let digits = !text.is_empty() && text.bytes().all(|sign| sign.is_ascii_digit());
+    let number = text.parse::<u32>().ok().filter(|_| digits);
+    number.map(Json::from).ok_or_else(|| format!("{text:?} is not a whole number of at most {}", u32::MAX))
+}
+
+/// `3` or `3x5`, high x wide.
+fn axes(text: &str, one: impl Fn(&str) -> Result<Json, String>) -> Result<Json, String> {
+    match text.split(['x', 'X']).collect::<Vec<_>>()[..] {
+        [both] => one(both),
+        [high, wide] => Ok(Json::from(vec![one(high)?, one(wide)?])),
+        _ => Err("a picture has two axes: one number, or high x wide as in 3x5".into()),
+    }
+}
+
+fn sizes(text: &str) -> Result<Json, String> {
+    axes(text, whole)
+}
+
+fn padding(text: &str) -> Result<Json, String> {
+    if matches!(text, "same_upper" | "same_lower" | "valid") {
+        return Ok(text.into());
+    }
+    let side = |text: &str| match text.split_once(':') {
+        Some((begin, end)) => Ok(Json::from(vec![whole(begin)?, whole(end)?])),
+        None => whole(text),
+    };
+    match axes(text, side).map_err(|error| format!("{error}; or same_upper, same_lower or valid"))? {
+        // One pair for both axes.
+        Json::Array(pair) if !text.contains(['x', 'X']) => Ok(vec![Json::Array(pair.clone()), Json::Array(pair)].into()),
+        sides => Ok(sides),
+    }
+}
+
+fn number(text: &str) -> Result<Json, String> {
+    let number = text.parse::<f64>().ok().and_then(serde_json::Number::from_f64);
+    number.map(Json::Number).ok_or_else(|| format!("{text:?} is not a finite number"))
+}
+
+fn number_or_inf(text: &str) -> Result<Json, String> {
+    if text == "inf" { Ok(text.into()) } else { number(text).map_err(|error| format!("{error}, nor inf")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grammar_holds_together() {
+        use clap::CommandFactory as _;
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_and_padding_read_as_the_serde_form() {
+        for (text, json) in [
+            ("1", "1"),
+            ("1x2", "[1,2]"),
+            ("0:1", "[[0,1],[0,1]]"),
+            ("0:1x2", "[[0,1],2]"),
+            ("0:1x2:3", "[[0,1],[2,3]]"),
+            ("same_lower", "\"same_lower\""),
+        ] {
+            assert_eq!(padding(text).map(|value| value.to_string()), Ok(json.into()), "{text}");
+        }
+        for text in ["", "x", "1x", "1x2x3", "-1", "+1", "1.5", "1:2:3", "4294967296", "same"] {
+            assert!(padding(text).is_err() && sizes(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn switches_take_a_value_only_where_it_is_one() {
+        let join = |args: &[&str]| join_switches(args.iter().map(OsString::from)).join(" ".as_ref());
+        assert_eq!(join(&["plunge", "--ceil-mode", "true", "in.png"]), "plunge --ceil-mode=true in.png");
+        assert_eq!(join(&["plunge", "--ceil-mode", "in.png"]), "plunge --ceil-mode in.png");
+        assert_eq!(join(&["plunge", "--sqrt-divisor", "false", "true"]), "plunge --sqrt-divisor=false true");
+    }
+}

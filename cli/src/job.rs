@@ -1,0 +1,191 @@
+//! One pooling on one machine: the bounds within which it is worth starting, and the walk over groups of planes.
+
+use std::time::{Duration, Instant};
+
+use plunge::{Engine, Error, Padding, PerAxis, Pooling, Region, Request, Shape, reference};
+
+use crate::{Failure, backend::Machine, progress::Progress};
+
+/// Outputs that any input may have; beyond that, twice as many as it has values.
+const MOST_OUTPUTS: usize = 1 << 28;
+/// Taps that the reference holds at once, for one output.
+const MOST_REFERENCE_TAPS: u64 = 1 << 26;
+/// Taps in all: minutes on the reference, on a software adapter and on a GPU.
+const MOST_STEPS: [u64; 3] = [1 << 33, 1 << 36, 1 << 44];
+/// Taps in one group of planes, on a software adapter and on a GPU: seconds, so that no driver takes the device for hung.
+const GROUP_STEPS: [u64; 2] = [1 << 30, 1 << 36];
+
+/// A pooling that has been checked against its input.
+#[derive(Debug)]
+pub(crate) struct Job<'a> {
+    pooling: &'a Pooling,
+    input: Shape,
+    output: Shape,
+    indices: bool,
+}
+
+/// What a job gives.
+#[derive(Debug)]
+pub(crate) struct Pooled {
+    pub(crate) values: Vec<f32>,
+    /// int64, −1 where a region is empty.
+    pub(crate) indices: Option<Vec<i64>>,
+    /// The kernel that ran, or `reference`, or `none` where there was nothing to do.
+    pub(crate) kernel: String,
+    pub(crate) elapsed: Duration,
+}
+
+impl<'a> Job<'a> {
+    /// Checks all that can be checked without a machine.
+    pub(crate) fn new(pooling: &'a Pooling, input: Shape, indices: bool) -> Result<Self, Failure> {
+        let output = pooling.output_shape(&input)?;
+        let row = pooling.op.kind().row();
+        if indices && !row.indices {
+            let why = "it chooses no tap; max and min have indices";
+            return Err(Failure::unsupported(format!("indices of {}", row.name), why));
+        }
+        let most = MOST_OUTPUTS.max(input.elements().saturating_mul(2));
+        if output.elements() > most {
+            let actual = output.elements() as u64;
+            return Err(Error::UnsupportedSize { what: "number of outputs".into(), limit: most as u64, actual }.into());
+        }
+        Ok(Self { pooling, input, output, indices })
+    }
+
+    pub(crate) fn output_shape(&self) -> Shape {
+        self.output
+    }
+
+    /// Runs on `machine`. Planes are pooled apart, so that inputs beyond a device's limits fit in groups.
+    pub(crate) fn run(&self, machine: &Machine, input: &[f32]) -> Result<Pooled, Failure> {
+        let planes = self.input.batch().saturating_mul(self.input.channels());
+        let started = Instant::now();
+        let mut pooled =
+            Pooled { values: Vec::new(), indices: self.indices.then(Vec::new), kernel: "none".into(), elapsed: Duration::ZERO };
+        if planes > 0 {
+            let group = self.group(machine, planes)?;
+            pooled
+                .values
+                .try_reserve_exact(self.output.elements())
+                .map_err(|_| Failure::refused(format!("not enough memory for an output of {}", self.output)))?;
+            let progress = Progress::new("pooling", planes);
+            let in_plane = self.input.elements() / planes;
+            for values in input.chunks(group * in_plane) {
+                self.run_group(machine, values, values.len() / in_plane, &mut pooled)?;
+                progress.advance(values.len() / in_plane);
+            }
+        }
+        pooled.elapsed = started.elapsed();
+        Ok(pooled)
+    }
+
+    fn run_group(&self, machine: &Machine, values: &[f32], planes: usize, pooled: &mut Pooled) -> Result<(), Failure> {
+        let mut sizes = vec![1, planes];
+        sizes.extend(self.input.spatial());
+        let shape = Shape::from_nchw(&sizes)?;
+        match machine {
+            Machine::Adapter { engine, .. } => {
+                let request = Request::new().indices(self.indices);
+                let answer = engine.pool(self.pooling, shape, values, &request).map_err(|error| {
+                    if matches!(error, Error::Timeout { .. }) {
+                        // Dropping the device would wait for it once more.
+                        std::mem::forget(engine.clone());
+                    }
+                    Failure::from(error)
+                })?;
+                if pooled.values.is_empty() {
+                    pooled.kernel = answer.kernel.to_string();
+                }
+                pooled.values.extend_from_slice(&answer.values);
+                if let (Some(all), Some(indices)) = (&mut pooled.indices, &answer.indices) {
+                    all.extend(indices.iter().map(|&index| if index == u32::MAX { -1 } else { i64::from(index) }));
+                }
+            }
+            Machine::Reference => {
+                let answer = reference::pool(self.pooling, &shape, values)?;
+                pooled.kernel = "reference".into();
+                #[allow(clippy::cast_possible_truncation, reason = "outputs are f32")]
+                pooled.values.extend(answer.values.iter().map(|&value| value as f32));
+                if let (Some(all), Some(indices)) = (&mut pooled.indices, &answer.indices) {
+                    let flat = |index: &Option<usize>| index.and_then(|index| i64::try_from(index).ok()).unwrap_or(-1);
+                    all.extend(indices.iter().map(flat));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Planes to pool at once, or why the job is too much for the machine.
+    fn group(&self, machine: &Machine, planes: usize) -> Result<usize, Failure> {
+        let steps = self.plane_steps(matches!(machine, Machine::Reference));
+        let kind = match machine {
+            Machine::Reference => 0,
+            Machine::Adapter { software: true, .. } => 1,
+            Machine::Adapter { .. } => 2,
+        };
+        let (most, all) = (MOST_STEPS[kind], steps.saturating_mul(planes as u64));
+        if all > most {
+            let what = if kind == 0 { "work for the CPU reference, in taps" } else { "work for this adapter, in taps" };
+            return Err(Error::UnsupportedSize { what: what.into(), limit: most, actual: all }.into());
+        }
+        let Machine::Adapter { engine, .. } = machine else {
+            let taps = self.taps();
+            if taps > MOST_REFERENCE_TAPS {
+                let what = "region for the CPU reference, in taps".into();
+                return Err(Error::UnsupportedSize { what, limit: MOST_REFERENCE_TAPS, actual: taps }.into());
+            }
+            return Ok(1);
+        };
+        let by_steps = usize::try_from(GROUP_STEPS[kind - 1] / steps.max(1)).unwrap_or(usize::MAX);
+        Ok(by_steps.min(self.fitting(engine, planes)).clamp(1, planes))
+    }
+
+    /// Planes that fit the device's largest binding; at least one, so that the engine says what does not fit.
+    fn fitting(&self, engine: &Engine, planes: usize) -> usize {
+        let larger = self.input.elements().max(self.output.elements()) / planes;
+        let most = usize::try_from(engine.limits().binding_bytes / 4).unwrap_or(usize::MAX).min((1 << 31) - 1);
+        most / larger.max(1)
+    }
+
+    /// Taps of one output, at most.
+    fn taps(&self) -> u64 {
+        (0..self.input.spatial().len()).fold(1, |taps, axis| taps.saturating_mul(self.axis_taps(axis)))
+    }
+
+    fn axis_taps(&self, axis: usize) -> u64 {
+        let [input, output] = [self.input, self.output].map(|shape| shape.spatial()[axis] as u64);
+        match &self.pooling.region {
+            Region::Window(window) => u64::from(of_axis(&window.kernel_size, axis)).min(input),
+            Region::Adaptive { .. } => (input.div_ceil(output.max(1)) + 1).min(input),
+            // Global, and an upper bound for whatever comes.
+            _ => input,
+        }
+    }
+
+    /// Taps that one plane folds. The reference also tries positions that turn out to be no taps.
+    fn plane_steps(&self, reference: bool) -> u64 {
+        let mut outputs = 1u64;
+        let mut tried = 0u64;
+        for (axis, &size) in self.output.spatial().iter().enumerate() {
+            outputs = outputs.saturating_mul(size as u64);
+            let input = self.input.spatial()[axis] as u64;
+            let positions = match &self.pooling.region {
+                Region::Window(window) => {
+                    let same = matches!(window.padding, Padding::SameUpper | Padding::SameLower);
+                    2 * u64::from(of_axis(&window.kernel_size, axis)) + if same { input } else { 0 }
+                }
+                _ => 2 * input,
+            };
+            tried = tried.saturating_add(outputs.saturating_mul(positions));
+        }
+        let folded = outputs.saturating_mul(self.taps());
+        if reference { folded.saturating_add(tried) } else { folded }
+    }
+}
+
+fn of_axis(numbers: &PerAxis<u32>, axis: usize) -> u32 {
+    match numbers {
+        PerAxis::All(number) => *number,
+        PerAxis::Each(numbers) => numbers.get(axis).copied().unwrap_or(1),
+    }
+}
