@@ -29,7 +29,11 @@ impl HeadlessOptions {
     #[must_use]
     pub fn from_env() -> Self {
         Self {
-            backends: Backends::from_env().unwrap_or(Backends::all()),
+            backends: match std::env::var("WGPU_BACKEND") {
+                // Set but empty is how scripts unset a variable.
+                Ok(names) if !names.trim().is_empty() => Backends::from_comma_list(&names),
+                _ => Backends::all(),
+            },
             adapter_name: std::env::var("WGPU_ADAPTER_NAME").ok().filter(|name| !name.is_empty()),
             power_preference: match PowerPreference::from_env() {
                 None | Some(PowerPreference::None) => PowerPreference::HighPerformance,
@@ -53,8 +57,12 @@ impl HeadlessOptions {
     }
 
     fn asked(&self) -> String {
-        let backends: Vec<&str> = self.backends.iter_names().map(|(name, _)| name).collect();
-        let backends = if self.backends == Backends::all() { "any backend".into() } else { backends.join(", ") };
+        let names: Vec<String> = self.backends.iter_names().map(|(name, _)| name.to_lowercase()).collect();
+        let backends = match self.backends {
+            backends if backends == Backends::all() => "any backend".into(),
+            backends if backends.is_empty() => "no backend at all (vulkan, metal, dx12 and gl are known)".into(),
+            _ => names.join(", "),
+        };
         match &self.adapter_name {
             Some(name) => format!("{backends} with a name containing {name:?}"),
             None => backends,

@@ -1,4 +1,11 @@
-//! Plunge
+#![doc = include_str!("../README.md")]
+//!
+//! # Where to begin
+//!
+//! - [`Pooling`] says what to pool: an [`Op`] in a [`Region`].
+//! - [`Engine::prepare`] makes it ready for a [`Shape`], [`Pooler::bind`] for buffers, [`BoundPooling::encode`] records it.
+//! - [`Engine::headless`] and [`Engine::pool`] are for programs that have neither device nor buffers.
+//! - [`plan::Plan`] tells, without a device, which kernels would run; [`reference::pool`] is the answer they must give.
 
 #[cfg(feature = "gpu")]
 mod engine;

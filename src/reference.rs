@@ -251,7 +251,8 @@ mod tests {
         let average = |count_include_pad| {
             Pooling::new(Op::Average { count_include_pad, divisor_override: None, sqrt_divisor: false }, Window::new([3, 3]))
         };
-        let cases: Vec<(&str, Pooling, Vec<usize>, Vec<f32>, Vec<f64>)> = vec![
+        type Case = (&'static str, Pooling, Vec<usize>, Vec<f32>, Vec<f64>);
+        let cases: Vec<Case> = vec![
             (
                 "ONNX maxpool_2d_precomputed_strides",
                 Pooling::max([2, 2]).stride([2, 2]),

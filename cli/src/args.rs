@@ -31,7 +31,7 @@ pub(crate) enum Command {
     /// Pool a picture.
     Image(Box<ImageArgs>),
     /// Pool an array by a spec.
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Gradients of a pooling (not in this version).
     Grad(Later),
     /// Put pooled values back (not in this version).
@@ -52,10 +52,12 @@ Examples:
   plunge image photo.webp -o thumbnail.webp --op gaussian --sigma 4 --output-size 120x160
   plunge image photo.png -o mean.png --op average --global --backend cpu
 
-Stored values are pooled as they are, without gamma conversion; bit depth, colour and alpha are kept, and results are
-rounded half to even and saturated. max and min pool straight colour, every other op premultiplied colour. Palettes and
-pictures of fewer than 8 bits a channel widen to 8 bits. Exit codes: 0 done; 1 failed during work; 2 refused; 3 no such
-adapter.";
+Stored values are pooled as they are, without gamma conversion; bit depth, colour and alpha are kept, and results are \
+rounded half to even and saturated. max and min pool straight colour, every other op premultiplied colour. Palettes and \
+pictures of fewer than 8 bits a channel widen to 8 bits. A picture is turned as its EXIF says. Of the formats written, \
+png holds everything; webp is lossless, 8 bits; bmp holds 8 bits; jpg holds 8 bits without alpha, at quality 95.
+
+Exit codes: 0 done; 1 failed during work; 2 refused before work started; 3 no such adapter.";
 
 /// `plunge image`
 #[derive(Debug, Args)]
@@ -73,15 +75,15 @@ pub(crate) struct ImageArgs {
     /// Statistic of each region: max, min, sum, average, lp, gaussian or std.
     #[arg(long)]
     pub(crate) op: String,
+    /// Describe what was done as JSON on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) region: RegionArgs,
     #[command(flatten)]
     pub(crate) parameters: OpArgs,
     #[command(flatten)]
     pub(crate) choice: Choice,
-    /// Describe what was done as JSON on stdout.
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// The flags that say which values one output summarises.
@@ -132,18 +134,21 @@ pub(crate) struct OpArgs {
     pub(crate) sqrt_divisor: Option<bool>,
 }
 
-const RUN_EXAMPLES: &str = r#"Examples:
+const RUN_EXAMPLES: &str = "\
+Examples:
   plunge run spec.json x.npy -o y.npy
   plunge run spec.json x.npy -o y.npy --indices i.npy --backend vulkan
   plunge run spec.json x.npy -o y.npy --backend cpu --json
 
 spec.json, for instance:
-  {"op": "max", "region": {"window": {"kernel_size": [3, 3], "stride": 2, "padding": 1}}}
-  {"op": {"lp": {"p": 2}}, "region": {"adaptive": {"output_size": 7}}}
-  {"op": {"average": {"count_include_pad": false}}, "region": "global"}
+  {\"op\": \"max\", \"region\": {\"window\": {\"kernel_size\": [3, 3], \"stride\": 2, \"padding\": 1}}}
+  {\"op\": {\"lp\": {\"p\": 2}}, \"region\": {\"adaptive\": {\"output_size\": 7}}}
+  {\"op\": {\"average\": {\"count_include_pad\": false}}, \"region\": \"global\"}
 
-X is f32 with N and C first, then one to three spatial axes; Y likewise. Indices are int64, flat within one plane, -1 where a
-window covers nothing. Exit codes: 0 done; 1 failed during work; 2 refused; 3 no such adapter."#;
+X is f32 with N and C first, then one to three spatial axes; Y likewise. Indices are int64, flat within one plane, -1 where \
+a window covers nothing.
+
+Exit codes: 0 done; 1 failed during work; 2 refused before work started; 3 no such adapter.";
 
 /// `plunge run`
 #[derive(Debug, Args)]
@@ -164,16 +169,16 @@ pub(crate) struct RunArgs {
     /// What indices count over.
     #[arg(long, value_enum, requires = "indices")]
     pub(crate) index_convention: Option<IndexConvention>,
-    #[command(flatten)]
-    pub(crate) side: SideArgs,
     /// Order of X's axes.
     #[arg(long, value_enum, default_value = "nchw")]
     pub(crate) layout: Layout,
+    /// Describe what was done as JSON on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) side: SideArgs,
     #[command(flatten)]
     pub(crate) choice: Choice,
-    /// Describe what was done as JSON on stdout.
-    #[arg(long, help_heading = "Where to run")]
-    pub(crate) json: bool,
 }
 
 /// Files that regions and ops of a later version use.

@@ -13,8 +13,11 @@ use crate::Failure;
 pub(crate) enum Backend {
     /// The best GPU, else a software adapter, else the CPU reference.
     Auto,
+    /// Vulkan.
     Vulkan,
+    /// Metal, on Apple systems.
     Metal,
+    /// Direct3D 12, on Windows.
     Dx12,
     /// OpenGL ES 3.1 and OpenGL.
     Gl,
@@ -27,7 +30,7 @@ pub(crate) enum Backend {
 #[command(next_help_heading = "Where to run")]
 pub(crate) struct Choice {
     /// Backend to run on.
-    #[arg(long, value_enum, default_value = "auto", hide_possible_values = false)]
+    #[arg(long, value_enum, default_value = "auto")]
     backend: Backend,
     /// Adapter to run on, by a part of its name; `plunge adapters` lists them.
     #[arg(long, value_name = "NAME")]
@@ -83,11 +86,6 @@ impl Choice {
                 ));
             }
             Backend::Cpu => return Ok(None),
-        }
-        if options.backends.is_empty() {
-            let value = std::env::var("WGPU_BACKEND").unwrap_or_default();
-            let known = "vulkan, metal, dx12 and gl are known";
-            return Err(Failure::NoAdapter(format!("WGPU_BACKEND names no backend: {value:?}; {known}")));
         }
         if let Some(name) = &self.adapter {
             options = options.adapter_name(name);

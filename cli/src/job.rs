@@ -7,7 +7,7 @@ use plunge::{Engine, Error, Padding, PerAxis, Pooling, Region, Request, Shape, r
 use crate::{Failure, backend::Machine, progress::Progress};
 
 /// Outputs that any input may have; beyond that, twice as many as it has values.
-const MOST_OUTPUTS: usize = 1 << 28;
+const MOST_OUTPUTS: usize = 1 << 26;
 /// Taps that the reference holds at once, for one output.
 const MOST_REFERENCE_TAPS: u64 = 1 << 26;
 /// Taps in all: minutes on the reference, on a software adapter and on a GPU.
@@ -21,6 +21,8 @@ pub(crate) struct Job<'a> {
     pooling: &'a Pooling,
     input: Shape,
     output: Shape,
+    /// Taps of one output, at most.
+    taps: u64,
     indices: bool,
 }
 
@@ -49,7 +51,7 @@ impl<'a> Job<'a> {
             let actual = output.elements() as u64;
             return Err(Error::UnsupportedSize { what: "number of outputs".into(), limit: most as u64, actual }.into());
         }
-        Ok(Self { pooling, input, output, indices })
+        Ok(Self { pooling, input, output, taps: pooling.most_taps(&input)?, indices })
     }
 
     pub(crate) fn output_shape(&self) -> Shape {
@@ -129,7 +131,7 @@ impl<'a> Job<'a> {
             return Err(Error::UnsupportedSize { what: what.into(), limit: most, actual: all }.into());
         }
         let Machine::Adapter { engine, .. } = machine else {
-            let taps = self.taps();
+            let taps = self.taps;
             if taps > MOST_REFERENCE_TAPS {
                 let what = "region for the CPU reference, in taps".into();
                 return Err(Error::UnsupportedSize { what, limit: MOST_REFERENCE_TAPS, actual: taps }.into());
@@ -145,21 +147,6 @@ impl<'a> Job<'a> {
         let larger = self.input.elements().max(self.output.elements()) / planes;
         let most = usize::try_from(engine.limits().binding_bytes / 4).unwrap_or(usize::MAX).min((1 << 31) - 1);
         most / larger.max(1)
-    }
-
-    /// Taps of one output, at most.
-    fn taps(&self) -> u64 {
-        (0..self.input.spatial().len()).fold(1, |taps, axis| taps.saturating_mul(self.axis_taps(axis)))
-    }
-
-    fn axis_taps(&self, axis: usize) -> u64 {
-        let [input, output] = [self.input, self.output].map(|shape| shape.spatial()[axis] as u64);
-        match &self.pooling.region {
-            Region::Window(window) => u64::from(of_axis(&window.kernel_size, axis)).min(input),
-            Region::Adaptive { .. } => (input.div_ceil(output.max(1)) + 1).min(input),
-            // Global, and an upper bound for whatever comes.
-            _ => input,
-        }
     }
 
     /// Taps that one plane folds. The reference also tries positions that turn out to be no taps.
@@ -178,7 +165,7 @@ impl<'a> Job<'a> {
             };
             tried = tried.saturating_add(outputs.saturating_mul(positions));
         }
-        let folded = outputs.saturating_mul(self.taps());
+        let folded = outputs.saturating_mul(self.taps);
         if reference { folded.saturating_add(tried) } else { folded }
     }
 }

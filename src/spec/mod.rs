@@ -188,4 +188,12 @@ impl Pooling {
     pub fn output_shape(&self, input: &Shape) -> Result<Shape, Error> {
         Geometry::resolve(self, input).map(|geometry| geometry.output)
     }
+
+    /// An upper bound of the taps that one output has, from which the cost of a pooling can be told.
+    ///
+    /// # Errors
+    /// As [`output_shape`](Self::output_shape).
+    pub fn most_taps(&self, input: &Shape) -> Result<u64, Error> {
+        Geometry::resolve(self, input).map(|geometry| geometry.most_taps())
+    }
 }

@@ -1,2 +1,108 @@
-//! x
-fn main() {}
+//! The project's routines: `cargo xtask --help`.
+#![allow(clippy::print_stdout, reason = "a command line tool speaks")]
+
+mod adapters;
+mod shaders;
+mod step;
+mod tally;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use step::{cargo, nextest};
+
+/// Plunge's routines.
+#[derive(Parser)]
+struct Args {
+    #[command(subcommand)]
+    routine: Routine,
+}
+
+#[derive(Subcommand)]
+enum Routine {
+    /// Install a software adapter where there is none, then check everything: format, lints, tests on every adapter, docs.
+    Test,
+    /// Format all code.
+    Fmt,
+    /// Check format and lints, warnings denied.
+    Lint,
+    /// Time the catalogue of workloads by every kernel, on the best adapter or the one that WGPU_BACKEND names.
+    Bench {
+        /// Part of a benchmark's name, such as W2.
+        filter: Option<String>,
+    },
+    /// List the kernels' keys, or print the whole WGSL of those whose key contains KEY.
+    Shaders {
+        /// Part of a key, such as max/window/tile.
+        key: Option<String>,
+    },
+    /// Write the README's op × region table and pictures anew.
+    Docs,
+    /// The long form of the property tests.
+    Soak {
+        /// Specs to draw.
+        #[arg(long, default_value_t = 100_000)]
+        cases: u32,
+    },
+}
+
+fn main() -> Result<()> {
+    match Args::parse().routine {
+        Routine::Test => test(),
+        Routine::Fmt => cargo(&["fmt", "--all"]).run(),
+        Routine::Lint => lint(),
+        Routine::Bench { filter } => {
+            let mut step = cargo(&["bench", "--bench", "pooling"]);
+            if let Some(filter) = &filter {
+                step = step.args(&["--", filter]);
+            }
+            step.run()
+        }
+        Routine::Shaders { key } => {
+            shaders::print(key.as_deref());
+            Ok(())
+        }
+        Routine::Docs => docs(),
+        Routine::Soak { cases } => {
+            adapters::ensure()?;
+            nextest(&["--package", "plunge", "--test", "suite", "properties"])
+                .env("PLUNGE_PROPERTY_CASES", &cases.to_string())
+                .run()
+        }
+    }
+}
+
+fn lint() -> Result<()> {
+    cargo(&["fmt", "--all", "--check"]).run()?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]).run()?;
+    // The tiers below the GPU, alone: what they reach for by mistake does not build.
+    cargo(&["clippy", "--package", "plunge", "--no-default-features", "--lib", "--tests", "--", "--deny", "warnings"]).run()
+}
+
+fn test() -> Result<()> {
+    adapters::ensure()?;
+    lint()?;
+    tally::clear()?;
+    nextest(&["--workspace"]).run()?;
+    cargo(&["test", "--quiet", "--workspace", "--doc"]).run()?;
+    nextest(&["--package", "plunge", "--no-default-features", "--lib", "--test", "documents"]).run()?;
+    for backend in ["vulkan", "gl"] {
+        cargo(&["run", "--quiet", "--example", "embed"]).env("WGPU_BACKEND", backend).run()?;
+    }
+    cargo(&["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "--deny warnings").run()?;
+    tally::print()
+}
+
+fn docs() -> Result<()> {
+    nextest(&["--package", "plunge", "--test", "documents"]).env("PLUNGE_WRITE_DOCS", "1").run()?;
+    let photograph = "docs/astronaut.png";
+    for (out, arguments) in [
+        ("docs/astronaut-max.png", &["--op", "max", "--kernel-size", "9", "--stride", "1", "--padding", "4"][..]),
+        ("docs/astronaut-adaptive.png", &["--op", "average", "--output-size", "48x48"]),
+        ("docs/astronaut-std.png", &["--op", "std", "--kernel-size", "5", "--stride", "1", "--padding", "2"]),
+    ] {
+        cargo(&["run", "--quiet", "--release", "--package", "plunge-cli", "--", "image", photograph, "-o", out])
+            .args(arguments)
+            .run()?;
+    }
+    Ok(())
+}

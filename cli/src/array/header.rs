@@ -26,7 +26,7 @@ pub(super) enum Element {
 impl Header {
     /// Reads the header at the start of a file of `length` bytes; answers with it and its own length.
     pub(super) fn read(source: &mut impl Read, length: u64) -> Result<(Self, u64), Failure> {
-        let cut_short = |_| malformed("it ends within its header");
+        let cut_short = || malformed("it ends within its header");
         let mut start = [0; 8];
         source.read_exact(&mut start).map_err(|_| malformed("it does not start as NPY files do"))?;
         if !start.starts_with(MAGIC) {
@@ -35,12 +35,12 @@ impl Header {
         let (text_bytes, before) = match start[6..] {
             [1, 0] => {
                 let mut size = [0; 2];
-                source.read_exact(&mut size).map_err(cut_short)?;
+                source.read_exact(&mut size).map_err(|_| cut_short())?;
                 (u64::from(u16::from_le_bytes(size)), 10)
             }
             [2 | 3, 0] => {
                 let mut size = [0; 4];
-                source.read_exact(&mut size).map_err(cut_short)?;
+                source.read_exact(&mut size).map_err(|_| cut_short())?;
                 (u64::from(u32::from_le_bytes(size)), 12)
             }
             _ => return Err(malformed(format!("version {}.{}; 1.0, 2.0 and 3.0 can be read", start[6], start[7]))),
@@ -53,9 +53,9 @@ impl Header {
             return Err(malformed(format!("its header has {text_bytes} bytes; {MOST_HEADER_BYTES} are the most")));
         }
         let mut text = Vec::new();
-        source.take(text_bytes).read_to_end(&mut text).map_err(cut_short)?;
+        source.take(text_bytes).read_to_end(&mut text).map_err(|_| cut_short())?;
         if text.len() as u64 != text_bytes {
-            return Err(cut_short(()));
+            return Err(cut_short());
         }
         let text = String::from_utf8(text).map_err(|_| malformed("its header is not text"))?;
         Ok((Text { rest: &text }.header()?, header_bytes))

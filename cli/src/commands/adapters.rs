@@ -55,7 +55,7 @@ impl Capabilities {
 
 fn table(here: &[Capabilities]) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["Adapter", "Backend", "Type", "Driver", "Max binding", "f16", "Subgroups", "Timestamps"]);
     let yes = |has: bool| String::from(if has { "yes" } else { "no" });
     for adapter in here {

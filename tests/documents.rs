@@ -1,0 +1,75 @@
+//! The README says what the code does: its table of ops and regions is made from the op table, and checked here.
+#![allow(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
+use std::fmt::Write as _;
+
+use plunge::{
+    Op, OpKind, Pooling, Region, RegionKind, Request, Shape, Window,
+    plan::{Limits, Plan},
+};
+
+/// An op of each kind, with parameters that make sense.
+fn op(kind: OpKind) -> Op {
+    match kind {
+        OpKind::Max => Op::Max,
+        OpKind::Min => Op::Min,
+        OpKind::Sum => Op::Sum,
+        OpKind::Average => Op::AVERAGE,
+        OpKind::Lp => Op::Lp { p: 3.0 },
+        OpKind::Gaussian => Op::Gaussian { sigma: 1.0 },
+        OpKind::Std => Op::Std,
+        _ => panic!("{kind} is not in the README's table"),
+    }
+}
+
+fn region(kind: RegionKind) -> Region {
+    match kind {
+        RegionKind::Window => Window::new(2).into(),
+        RegionKind::Adaptive => Region::Adaptive { output_size: 2.into() },
+        RegionKind::Global => Region::Global,
+        _ => panic!("{} is not in the README's table", kind.name()),
+    }
+}
+
+/// Op × region: ✓ where it can be planned, with indices where they can be had.
+fn table() -> String {
+    let mut table = String::from("| op | |");
+    for kind in RegionKind::ALL {
+        let _ = write!(table, " {} |", kind.name());
+    }
+    table.push_str("\n|---|---|");
+    table.push_str(&"---|".repeat(RegionKind::ALL.len()));
+    for row in OpKind::TABLE {
+        let _ = write!(table, "\n| `{}` | {} |", row.name, row.summary);
+        for kind in RegionKind::ALL {
+            let plans = |indices| {
+                let pooling = Pooling::new(op(row.kind), region(*kind));
+                let request = Request::new().indices(indices);
+                Plan::new(&pooling, &Shape::nchw([1, 1, 5, 5]), &request, &Limits::WEBGPU).is_ok()
+            };
+            table.push_str(match (plans(false), plans(true)) {
+                (true, true) => " ✓ + index |",
+                (true, false) => " ✓ |",
+                _ => " – |",
+            });
+        }
+    }
+    table.push('\n');
+    table
+}
+
+#[test]
+fn the_table_of_ops_and_regions_is_the_codes_own() {
+    const BEGIN: &str = "<!-- ops × regions: made by `cargo xtask docs` -->\n";
+    const END: &str = "<!-- end -->";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let readme = std::fs::read_to_string(path).expect("the README is there");
+    let begin = readme.find(BEGIN).expect("the README marks the table") + BEGIN.len();
+    let end = begin + readme[begin..].find(END).expect("the README marks the table's end");
+    if std::env::var_os("PLUNGE_WRITE_DOCS").is_some() {
+        let written = format!("{}{}{}", &readme[..begin], table(), &readme[end..]);
+        std::fs::write(path, written).expect("the README can be written");
+    } else {
+        assert_eq!(&readme[begin..end], table(), "run `cargo xtask docs`");
+    }
+}

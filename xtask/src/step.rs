@@ -1,0 +1,69 @@
+//! One command of a routine: printed, run in the project's root, and failed loudly.
+
+use std::{path::PathBuf, process::Command};
+
+use anyhow::{Context as _, Result, ensure};
+
+/// A command about to run.
+pub(crate) struct Step(Command);
+
+/// `cargo` with these arguments.
+pub(crate) fn cargo(arguments: &[&str]) -> Step {
+    command("cargo").args(arguments)
+}
+
+/// `cargo nextest run` with these arguments, or `cargo test` where nextest is not installed.
+pub(crate) fn nextest(arguments: &[&str]) -> Step {
+    let installed = command("cargo").args(&["nextest", "--version"]).succeeds_quietly();
+    cargo(if installed { &["nextest", "run"] } else { &["test"] }).args(arguments)
+}
+
+/// Any command.
+pub(crate) fn command(program: &str) -> Step {
+    let mut command = Command::new(program);
+    command.current_dir(root());
+    Step(command)
+}
+
+/// The project's root.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+impl Step {
+    pub(crate) fn args(mut self, arguments: &[&str]) -> Self {
+        self.0.args(arguments);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
+    pub(crate) fn run(mut self) -> Result<()> {
+        let line = self.line();
+        println!("\n$ {line}");
+        let status = self.0.status().with_context(|| format!("{line} could not be started"))?;
+        ensure!(status.success(), "{line} failed: {status}");
+        Ok(())
+    }
+
+    pub(crate) fn output(mut self) -> Result<String> {
+        let line = self.line();
+        let output = self.0.output().with_context(|| format!("{line} could not be started"))?;
+        ensure!(output.status.success(), "{line} failed: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
+    pub(crate) fn succeeds_quietly(mut self) -> bool {
+        self.0.output().is_ok_and(|output| output.status.success())
+    }
+
+    fn line(&self) -> String {
+        let environment = self.0.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        let environment = environment.map(|(name, value)| format!("{}={}", name.display(), value.display()));
+        let words = std::iter::once(self.0.get_program()).chain(self.0.get_args());
+        environment.chain(words.map(|word| word.display().to_string())).collect::<Vec<_>>().join(" ")
+    }
+}

@@ -1,0 +1,40 @@
+//! What the suites compared: each leaves a line in the target folder, and this adds them up.
+
+use std::{collections::BTreeSet, fs, path::PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::step::root;
+
+fn folder() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    target.join("tmp/tally")
+}
+
+/// Forgets earlier runs.
+pub(crate) fn clear() -> Result<()> {
+    match fs::remove_dir_all(folder()) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Prints cases × adapters, and fails where nothing was compared.
+pub(crate) fn print() -> Result<()> {
+    let (mut comparisons, mut mismatches, mut adapters) = (0, 0, BTreeSet::new());
+    println!();
+    for file in fs::read_dir(folder()).context("no suite has left a tally")? {
+        let line: serde_json::Value = serde_json::from_str(&fs::read_to_string(file?.path())?)?;
+        let here: Vec<String> = serde_json::from_value(line["adapters"].clone())?;
+        let cases = line["cases"].as_u64().context("a tally counts its cases")?;
+        println!("{:>8} cases × {} adapters  {}", cases, here.len(), line["suite"].as_str().unwrap_or_default());
+        comparisons += cases * here.len() as u64;
+        mismatches += line["mismatches"].as_u64().context("a tally counts its mismatches")?;
+        adapters.extend(here);
+    }
+    ensure!(comparisons > 0, "the suites compared nothing");
+    println!("\nadapters: {}", adapters.into_iter().collect::<Vec<_>>().join("; "));
+    println!("{comparisons} comparisons (cases × adapters), {mismatches} mismatches");
+    ensure!(mismatches == 0, "there are mismatches");
+    Ok(())
+}
