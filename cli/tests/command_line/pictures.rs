@@ -224,3 +224,20 @@ fn json_says_what_was_done() {
     // Without it stdout is quiet.
     assert_eq!(stdout(&desk.done("image in.png -o out.png --op max --kernel-size 2 --backend cpu")), "");
 }
+
+/// The README's pictures are what the README's commands make, to the bit, on every backend.
+#[test]
+fn the_photograph_pools_to_the_pictures_of_the_readme() {
+    let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs");
+    let desk = Desk::new();
+    for (golden, flags) in [
+        ("astronaut-max.png", "--op max --kernel-size 8"),
+        ("astronaut-adaptive.png", "--op average --output-size 48x48"),
+    ] {
+        let expected = image::open(format!("{docs}/{golden}")).unwrap();
+        for backend in [&BACKENDS[..], &["cpu"]].concat() {
+            desk.done(&format!("image {docs}/astronaut.png -o out.png {flags} --backend {backend}"));
+            assert_eq!(image::open(desk.path("out.png")).unwrap(), expected, "{golden} on {backend}");
+        }
+    }
+}
