@@ -87,9 +87,6 @@ impl Geometry {
     /// Checks a pooling against a shape and resolves every axis.
     pub(crate) fn resolve(pooling: &Pooling, input: &Shape) -> Result<Self, Error> {
         pooling.op.validate()?;
-        if let Some(activation) = pooling.activation {
-            return Err(Error::unsupported(format!("activation {activation:?}"), "this version pools values as they are"));
-        }
         let sizes = input
             .spatial()
             .iter()

@@ -126,8 +126,9 @@ pub fn pool<E: From<Error>>(
 /// Whether colour is weighted by alpha: for statistics that mix values, not for those that choose one.
 fn premultiplies(op: &Op) -> bool {
     match op {
-        Op::Max | Op::Min => false,
-        Op::Sum | Op::Average { .. } | Op::Lp { .. } | Op::Gaussian { .. } | Op::Std => true,
+        Op::Max | Op::Min | Op::First | Op::Last => false,
+        Op::Sum | Op::Average { .. } | Op::Lp { .. } | Op::Gaussian { .. } | Op::Std | Op::Variance => true,
+        Op::LogSumExp { .. } | Op::Soft { .. } | Op::Gem { .. } | Op::Mixed { .. } => true,
     }
 }
 

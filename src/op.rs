@@ -48,6 +48,40 @@ pub enum Op {
     },
     /// The population standard deviation, by Welford's update and Chan's merge, so a large mean cancels nothing. ±inf gives NaN.
     Std,
+    /// The population variance, as [`Op::Std`] without the root.
+    Variance,
+    /// m + log(mean e^(r(x − m)))/r with m the largest value: between the mean (r → 0) and the maximum (r → ∞).
+    ///
+    /// A +inf gives +inf; −inf beside finite values counts as a value of weight 0, all −inf or nothing gives −inf. Accurate
+    /// to 10 ε (1 + log₂ taps) (max|x| + 1/r): a small r costs digits.
+    LogSumExp {
+        /// The sharpness; finite and above 0.
+        r: f32,
+    },
+    /// Σ x·e^βx / Σ e^βx, the largest exponent subtracted first: between the mean (β = 0) and the maximum (β → ∞) or minimum
+    /// (β → −∞).
+    ///
+    /// The infinity that weighs most is the answer where there is one; the other contributes nothing beside finite values.
+    Soft {
+        /// The sharpness; finite.
+        beta: f32,
+    },
+    /// (mean max(x, ε)ᵖ)^(1/p) over V: generalised-mean pooling, scaled by the largest value so that no power overflows.
+    Gem {
+        /// The exponent; finite and at least 1.
+        p: f32,
+        /// The floor ε; finite and above 0.
+        eps: f32,
+    },
+    /// α·max + (1 − α)·average over V. α = 1 is the maximum and α = 0 the average, even beside infinities.
+    Mixed {
+        /// The share of the maximum, from 0 to 1.
+        alpha: f32,
+    },
+    /// The first value of V, as it is: the pooling of class tokens.
+    First,
+    /// The last value of V, as it is.
+    Last,
 }
 
 /// An op without its parameters: a row of [`OpKind::TABLE`].
@@ -62,6 +96,13 @@ pub enum OpKind {
     Lp,
     Gaussian,
     Std,
+    Variance,
+    LogSumExp,
+    Soft,
+    Gem,
+    Mixed,
+    First,
+    Last,
 }
 
 /// What taps weigh.
@@ -82,8 +123,9 @@ pub struct OpRow {
     pub name: &'static str,
     /// One line for tables.
     pub summary: &'static str,
-    /// Its WGSL: `struct Acc`, `acc_init`, `acc_push`, `acc_merge`, `acc_finish`, and `acc_index` where `indices`.
-    pub wgsl: &'static str,
+    /// Its WGSL, whole files: `struct Acc`, `acc_init`, `acc_push`, `acc_merge`, `acc_finish`, and `acc_index` where `indices`.
+    /// Ops that fold alike share a file of shaders/fold.
+    pub wgsl: &'static [&'static str],
     /// Whether it chooses one tap, whose index can be asked for.
     pub indices: bool,
     /// What its taps weigh.
@@ -114,7 +156,7 @@ impl OpKind {
             kind: Self::Max,
             name: "max",
             summary: "largest value, and its index on request",
-            wgsl: wgsl!("op/max"),
+            wgsl: &[wgsl!("fold/extremum"), wgsl!("op/max")],
             indices: true,
             weighting: WeightingKind::One,
             shareable: true,
@@ -127,7 +169,7 @@ impl OpKind {
             kind: Self::Min,
             name: "min",
             summary: "smallest value, and its index on request",
-            wgsl: wgsl!("op/min"),
+            wgsl: &[wgsl!("fold/extremum"), wgsl!("op/min")],
             indices: true,
             weighting: WeightingKind::One,
             shareable: true,
@@ -140,7 +182,7 @@ impl OpKind {
             kind: Self::Sum,
             name: "sum",
             summary: "sum",
-            wgsl: wgsl!("op/sum"),
+            wgsl: &[wgsl!("fold/sum"), wgsl!("op/sum")],
             indices: false,
             weighting: WeightingKind::One,
             shareable: true,
@@ -153,7 +195,7 @@ impl OpKind {
             kind: Self::Average,
             name: "average",
             summary: "mean, with the usual choices of divisor",
-            wgsl: wgsl!("op/average"),
+            wgsl: &[wgsl!("fold/sum"), wgsl!("op/average")],
             indices: false,
             weighting: WeightingKind::One,
             shareable: true,
@@ -166,7 +208,7 @@ impl OpKind {
             kind: Self::Lp,
             name: "lp",
             summary: "p-norm, any p from 1 to infinity",
-            wgsl: wgsl!("op/lp"),
+            wgsl: &[wgsl!("fold/power"), wgsl!("op/lp")],
             indices: false,
             weighting: WeightingKind::One,
             shareable: true,
@@ -179,7 +221,7 @@ impl OpKind {
             kind: Self::Gaussian,
             name: "gaussian",
             summary: "mean weighted by the distance from the region's centre",
-            wgsl: wgsl!("op/gaussian"),
+            wgsl: &[wgsl!("op/gaussian")],
             indices: false,
             weighting: WeightingKind::Gaussian,
             shareable: false,
@@ -192,13 +234,104 @@ impl OpKind {
             kind: Self::Std,
             name: "std",
             summary: "population standard deviation",
-            wgsl: wgsl!("op/std"),
+            wgsl: &[wgsl!("fold/moments"), wgsl!("op/std")],
             indices: false,
             weighting: WeightingKind::One,
             shareable: true,
             exact: false,
             passes: 1,
             acc_bytes: 12,
+            variants: 1,
+        },
+        OpRow {
+            kind: Self::Variance,
+            name: "variance",
+            summary: "population variance",
+            wgsl: &[wgsl!("fold/moments"), wgsl!("op/variance")],
+            indices: false,
+            weighting: WeightingKind::One,
+            shareable: true,
+            exact: false,
+            passes: 1,
+            acc_bytes: 12,
+            variants: 1,
+        },
+        OpRow {
+            kind: Self::LogSumExp,
+            name: "log_sum_exp",
+            summary: "smooth maximum: log of the mean of e^rx, over r",
+            wgsl: &[wgsl!("op/log_sum_exp")],
+            indices: false,
+            weighting: WeightingKind::One,
+            shareable: true,
+            exact: false,
+            passes: 1,
+            acc_bytes: 8,
+            variants: 1,
+        },
+        OpRow {
+            kind: Self::Soft,
+            name: "soft",
+            summary: "mean weighted by e^βx",
+            wgsl: &[wgsl!("op/soft")],
+            indices: false,
+            weighting: WeightingKind::One,
+            shareable: true,
+            exact: false,
+            passes: 1,
+            acc_bytes: 12,
+            variants: 1,
+        },
+        OpRow {
+            kind: Self::Gem,
+            name: "gem",
+            summary: "generalised mean, as in image retrieval",
+            wgsl: &[wgsl!("fold/power"), wgsl!("op/gem")],
+            indices: false,
+            weighting: WeightingKind::One,
+            shareable: true,
+            exact: false,
+            passes: 1,
+            acc_bytes: 8,
+            variants: 1,
+        },
+        OpRow {
+            kind: Self::Mixed,
+            name: "mixed",
+            summary: "α max + (1 − α) average",
+            wgsl: &[wgsl!("op/mixed")],
+            indices: false,
+            weighting: WeightingKind::One,
+            shareable: true,
+            exact: false,
+            passes: 1,
+            acc_bytes: 8,
+            variants: 1,
+        },
+        OpRow {
+            kind: Self::First,
+            name: "first",
+            summary: "first value",
+            wgsl: &[wgsl!("op/first")],
+            indices: false,
+            weighting: WeightingKind::One,
+            shareable: false,
+            exact: true,
+            passes: 1,
+            acc_bytes: 8,
+            variants: 1,
+        },
+        OpRow {
+            kind: Self::Last,
+            name: "last",
+            summary: "last value",
+            wgsl: &[wgsl!("op/last")],
+            indices: false,
+            weighting: WeightingKind::One,
+            shareable: false,
+            exact: true,
+            passes: 1,
+            acc_bytes: 8,
             variants: 1,
         },
     ];
@@ -231,6 +364,13 @@ impl Op {
             Self::Lp { .. } => OpKind::Lp,
             Self::Gaussian { .. } => OpKind::Gaussian,
             Self::Std => OpKind::Std,
+            Self::Variance => OpKind::Variance,
+            Self::LogSumExp { .. } => OpKind::LogSumExp,
+            Self::Soft { .. } => OpKind::Soft,
+            Self::Gem { .. } => OpKind::Gem,
+            Self::Mixed { .. } => OpKind::Mixed,
+            Self::First => OpKind::First,
+            Self::Last => OpKind::Last,
         }
     }
 
@@ -247,6 +387,11 @@ impl Op {
             Self::Gaussian { sigma } if !sigma.is_finite() || sigma <= 0.0 => {
                 Err(Error::parameter("sigma", "finite and above 0", sigma))
             }
+            Self::LogSumExp { r } if !r.is_finite() || r <= 0.0 => Err(Error::parameter("r", "finite and above 0", r)),
+            Self::Soft { beta } if !beta.is_finite() => Err(Error::parameter("beta", "finite", beta)),
+            Self::Gem { p, .. } if !p.is_finite() || p < 1.0 => Err(Error::parameter("p", "finite and at least 1", p)),
+            Self::Gem { eps, .. } if !eps.is_finite() || eps <= 0.0 => Err(Error::parameter("eps", "finite and above 0", eps)),
+            Self::Mixed { alpha } if !(0.0..=1.0).contains(&alpha) => Err(Error::parameter("alpha", "from 0 to 1", alpha)),
             _ => Ok(()),
         }
     }
@@ -268,6 +413,10 @@ impl Op {
                 [divisor_override.unwrap_or(0.0), f32::from(u8::from(sqrt_divisor)), 0.0, 0.0]
             }
             Self::Lp { p } if p.is_finite() => [p, 1.0 / p, 0.0, 0.0],
+            Self::LogSumExp { r } => [r, 1.0 / r, 0.0, 0.0],
+            Self::Soft { beta } => [beta.abs(), 1.0f32.copysign(beta), 0.0, 0.0],
+            Self::Gem { p, eps } => [p, 1.0 / p, eps, 0.0],
+            Self::Mixed { alpha } => [alpha, 0.0, 0.0, 0.0],
             _ => [0.0; 4],
         }
     }
@@ -318,6 +467,14 @@ mod tests {
             Op::Gaussian { sigma: -1.0 },
             Op::Gaussian { sigma: f32::INFINITY },
             Op::Gaussian { sigma: f32::NAN },
+            Op::LogSumExp { r: 0.0 },
+            Op::LogSumExp { r: f32::INFINITY },
+            Op::Soft { beta: f32::NAN },
+            Op::Gem { p: 0.5, eps: 1e-6 },
+            Op::Gem { p: f32::INFINITY, eps: 1e-6 },
+            Op::Gem { p: 3.0, eps: 0.0 },
+            Op::Mixed { alpha: -0.1 },
+            Op::Mixed { alpha: f32::NAN },
         ] {
             assert!(op.validate().is_err_and(|error| error.is_invalid()), "{op:?}");
         }

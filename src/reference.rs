@@ -4,7 +4,7 @@
 //! are found by trying positions. Tests compare every kernel with it, and the command line falls back to it where a
 //! machine has no adapter at all.
 
-use crate::{Error, Op, Padding, Pooling, Region, Shape, Window};
+use crate::{Activation, Error, Op, Padding, Pooling, Region, Shape, Window};
 
 /// Outputs beyond this are refused: the oracle is for checking, and holds f64.
 const MOST_OUTPUTS: usize = 1 << 28;
@@ -61,7 +61,11 @@ pub fn pool(pooling: &Pooling, shape: &Shape, input: &[f32]) -> Result<Answer, E
                                 let index = (z * height + y) * width + x;
                                 let distance =
                                     [z as f64 - zs.centre, y as f64 - ys.centre, x as f64 - xs.centre].map(|d| d * d);
-                                taps.push(Tap { value: values[index], index, distance2: distance.iter().sum() });
+                                taps.push(Tap {
+                                    value: activate(pooling.activation, values[index]),
+                                    index,
+                                    distance2: distance.iter().sum(),
+                                });
                             }
                         }
                     }
@@ -177,6 +181,7 @@ fn fold(op: &Op, taps: &[Tap], counted: f64) -> (f64, Option<usize>) {
     match *op {
         Op::Max => choose(taps, f64::NEG_INFINITY, |new, best| new.total_cmp(&best).is_gt()),
         Op::Min => choose(taps, f64::INFINITY, |new, best| new.total_cmp(&best).is_lt()),
+        Op::LogSumExp { .. } if taps.is_empty() => (f64::NEG_INFINITY, None),
         _ if taps.is_empty() => (0.0, None),
         Op::Sum => (sum, None),
         Op::Average { count_include_pad, divisor_override, sqrt_divisor } => {
@@ -198,10 +203,26 @@ fn fold(op: &Op, taps: &[Tap], counted: f64) -> (f64, Option<usize>) {
             }
             (weighted / weights, None)
         }
-        Op::Std => {
-            let mean = sum / count;
-            ((values().map(|x| (x - mean) * (x - mean)).sum::<f64>() / count).sqrt(), None)
+        Op::Std => (variance(values(), sum / count, count).sqrt(), None),
+        Op::Variance => (variance(values(), sum / count, count), None),
+        Op::LogSumExp { r } => (log_sum_exp(values(), f64::from(r), count), None),
+        Op::Soft { beta } => (soft(values(), f64::from(beta)), None),
+        Op::Gem { p, eps } => {
+            let (p, eps) = (f64::from(p), f64::from(eps));
+            // `if` and not `max`: NaN stays.
+            (norm(values().map(|x| if x < eps { eps } else { x }), p) * count.powf(-1.0 / p), None)
         }
+        Op::Mixed { alpha } => {
+            let (alpha, largest) = (f64::from(alpha), choose(taps, 0.0, |new, best| new.total_cmp(&best).is_gt()).0);
+            let mixed = match alpha {
+                0.0 => sum / count,
+                1.0 => largest,
+                _ => alpha * largest + (1.0 - alpha) * (sum / count),
+            };
+            (mixed, None)
+        }
+        Op::First => (taps.first().map_or(0.0, |tap| f64::from(tap.value)), None),
+        Op::Last => (taps.last().map_or(0.0, |tap| f64::from(tap.value)), None),
     }
 }
 
@@ -218,6 +239,65 @@ fn choose(taps: &[Tap], empty: f64, beats: impl Fn(f32, f32) -> bool) -> (f64, O
         }
     }
     best.map_or((empty, None), |tap| (f64::from(tap.value), Some(tap.index)))
+}
+
+/// The detector stage. Rounded to f32, in which the kernels hold what it gives.
+#[allow(clippy::cast_possible_truncation, reason = "rounding is meant")]
+fn activate(activation: Option<Activation>, value: f32) -> f32 {
+    let x = f64::from(value);
+    match activation {
+        None => value,
+        Some(Activation::Relu) => {
+            if value < 0.0 {
+                0.0
+            } else {
+                value
+            }
+        }
+        Some(Activation::LeakyRelu) => {
+            if value < 0.0 {
+                value * 0.01
+            } else {
+                value
+            }
+        }
+        Some(Activation::Sigmoid) => (1.0 / (1.0 + (-x).exp())) as f32,
+        Some(Activation::Tanh) => x.tanh() as f32,
+    }
+}
+
+fn variance(values: impl Iterator<Item = f64>, mean: f64, count: f64) -> f64 {
+    values.map(|x| (x - mean) * (x - mean)).sum::<f64>() / count
+}
+
+fn log_sum_exp(values: impl Iterator<Item = f64> + Clone, r: f64, count: f64) -> f64 {
+    if values.clone().any(f64::is_nan) {
+        return f64::NAN;
+    }
+    let largest = values.clone().fold(f64::NEG_INFINITY, f64::max);
+    if largest.is_infinite() {
+        return largest;
+    }
+    largest + (values.map(|x| (r * (x - largest)).exp()).sum::<f64>() / count).ln() / r
+}
+
+/// Σ x·e^βx / Σ e^βx relative to the value that weighs most.
+fn soft(values: impl Iterator<Item = f64> + Clone, beta: f64) -> f64 {
+    if values.clone().any(f64::is_nan) {
+        return f64::NAN;
+    }
+    let heaviest = if beta < 0.0 {
+        values.clone().fold(f64::INFINITY, f64::min)
+    } else {
+        values.clone().fold(f64::NEG_INFINITY, f64::max)
+    };
+    if beta != 0.0 && heaviest.is_infinite() {
+        return heaviest;
+    }
+    let weight = |x: f64| if beta == 0.0 { 1.0 } else { (beta * (x - heaviest)).exp() };
+    // A value that weighs nothing, such as the other infinity, contributes nothing.
+    let weighted = values.clone().filter(|&x| weight(x) > 0.0).map(|x| x * weight(x)).sum::<f64>();
+    weighted / values.map(weight).sum::<f64>()
 }
 
 /// (Σ|x|ᵖ)^(1/p), scaled by the largest |x| so that no power overflows.

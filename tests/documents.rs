@@ -18,6 +18,13 @@ fn op(kind: OpKind) -> Op {
         OpKind::Lp => Op::Lp { p: 3.0 },
         OpKind::Gaussian => Op::Gaussian { sigma: 1.0 },
         OpKind::Std => Op::Std,
+        OpKind::Variance => Op::Variance,
+        OpKind::LogSumExp => Op::LogSumExp { r: 1.0 },
+        OpKind::Soft => Op::Soft { beta: 1.0 },
+        OpKind::Gem => Op::Gem { p: 3.0, eps: 1e-6 },
+        OpKind::Mixed => Op::Mixed { alpha: 0.5 },
+        OpKind::First => Op::First,
+        OpKind::Last => Op::Last,
         _ => panic!("{kind} is not in the README's table"),
     }
 }

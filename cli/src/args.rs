@@ -53,7 +53,7 @@ Examples:
   plunge image photo.png -o mean.png --op average --global --backend cpu
 
 Stored values are pooled as they are, without gamma conversion; bit depth, colour and alpha are kept, and results are \
-rounded half to even and saturated. max and min pool straight colour, every other op premultiplied colour. Palettes and \
+rounded half to even and saturated. max, min, first and last pool straight colour, every other op premultiplied colour. Palettes and \
 pictures of fewer than 8 bits a channel widen to 8 bits. A picture is turned as its EXIF says. Of the formats written, \
 png holds everything; webp is lossless, 8 bits; bmp holds 8 bits; jpg holds 8 bits without alpha, at quality 95.
 
@@ -72,9 +72,13 @@ pub(crate) struct ImageArgs {
     /// Picture to write; its extension says how: png, jpg, webp or bmp.
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: PathBuf,
-    /// Statistic of each region: max, min, sum, average, lp, gaussian or std.
+    /// Statistic of each region: max, min, sum, average, lp, gaussian, std, variance, log_sum_exp, soft, gem, mixed, first
+    /// or last.
     #[arg(long)]
     pub(crate) op: String,
+    /// Function that each stored value passes through first: relu, leaky_relu, sigmoid or tanh.
+    #[arg(long)]
+    pub(crate) activation: Option<String>,
     /// Describe what was done as JSON on stdout.
     #[arg(long)]
     pub(crate) json: bool,
@@ -117,12 +121,24 @@ pub(crate) struct RegionArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Parameters of the op")]
 pub(crate) struct OpArgs {
-    /// lp: exponent, at least 1, or inf.
+    /// lp: exponent, at least 1, or inf; gem: exponent, at least 1.
     #[arg(long, value_name = "NUMBER|inf", value_parser = number_or_inf, allow_negative_numbers = true)]
     pub(crate) p: Option<Json>,
     /// gaussian: standard deviation in pixels, above 0.
     #[arg(long, value_name = "NUMBER", value_parser = number, allow_negative_numbers = true)]
     pub(crate) sigma: Option<Json>,
+    /// log_sum_exp: sharpness, above 0.
+    #[arg(long, value_name = "NUMBER", value_parser = number, allow_negative_numbers = true)]
+    pub(crate) r: Option<Json>,
+    /// soft: sharpness [default: 1].
+    #[arg(long, value_name = "NUMBER", value_parser = number, allow_negative_numbers = true)]
+    pub(crate) beta: Option<Json>,
+    /// gem: floor of the values, above 0 [default: 1e-6].
+    #[arg(long, value_name = "NUMBER", value_parser = number, allow_negative_numbers = true)]
+    pub(crate) eps: Option<Json>,
+    /// mixed: share of the maximum, 0 to 1.
+    #[arg(long, value_name = "NUMBER", value_parser = number, allow_negative_numbers = true)]
+    pub(crate) alpha: Option<Json>,
     /// average: count padding towards the divisor [default: false].
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) count_include_pad: Option<bool>,

@@ -25,7 +25,7 @@ struct Params {
 
 // What an op may know of its region: how many taps it has and what to divide by. Both are geometry's business.
 struct Ctx {
-  valid: f32,     // taps inside the input
+  valid: u32,     // taps inside the input
   divisor: f32,   // the average's divisor: valid taps, or those in the padding too
   channel: u32,
   output_id: u32,

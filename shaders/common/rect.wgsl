@@ -58,7 +58,7 @@ fn rect_taps(rect: Rect) -> u32 {
 }
 
 fn rect_ctx(rect: Rect, at: Place, output: u32) -> Ctx {
-  let valid = f32(rect.depth.count) * f32(rect.height.count) * f32(rect.width.count);
+  let valid = rect_taps(rect);
   let counted = f32(rect.depth.counted) * f32(rect.height.counted) * f32(rect.width.counted);
-  return Ctx(valid, select(valid, counted, params.flags.x != 0u), at.plane % params.extent.y, output);
+  return Ctx(valid, select(f32(valid), counted, params.flags.x != 0u), at.plane % params.extent.y, output);
 }

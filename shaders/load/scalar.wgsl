@@ -7,7 +7,7 @@ struct Four {
 }
 
 fn load(at: u32) -> V {
-  return V(input[at]);
+  return activate(V(input[at]));
 }
 
 // Four neighbours of the row that starts at `row`, from column x on; columns outside 0..width are marked and not read.
@@ -15,9 +15,9 @@ fn load_four(row: u32, x: i32, width: u32) -> Four {
   let columns = vec4<u32>(bitcast<u32>(x)) + vec4<u32>(0u, 1u, 2u, 3u);
   let inside = columns < vec4<u32>(width);
   var values = vec4<f32>();
-  if (inside.x) { values.x = input[row + columns.x]; }
-  if (inside.y) { values.y = input[row + columns.y]; }
-  if (inside.z) { values.z = input[row + columns.z]; }
-  if (inside.w) { values.w = input[row + columns.w]; }
+  if (inside.x) { values.x = load(row + columns.x); }
+  if (inside.y) { values.y = load(row + columns.y); }
+  if (inside.z) { values.z = load(row + columns.z); }
+  if (inside.w) { values.w = load(row + columns.w); }
   return Four(values, inside);
 }

@@ -7,7 +7,7 @@ struct Four {
 }
 
 fn load(at: u32) -> V {
-  return V(input[at / 4u][at % 4u]);
+  return activate(V(input[at / 4u][at % 4u]));
 }
 
 // Four neighbours of the row that starts at `row`, from column x on, a multiple of four: inside together or not at all.
@@ -15,6 +15,9 @@ fn load_four(row: u32, x: i32, width: u32) -> Four {
   let column = bitcast<u32>(x);
   let inside = column < width;
   var values = vec4<f32>();
-  if (inside) { values = input[(row + column) / 4u]; }
+  if (inside) {
+    let four = input[(row + column) / 4u];
+    values = vec4<f32>(activate(four.x), activate(four.y), activate(four.z), activate(four.w));
+  }
   return Four(values, vec4<bool>(inside));
 }

@@ -2,22 +2,6 @@
 // Nothing seen: 0.
 //
 // params.op = divisor_override or 0, 1 for sqrt_divisor, unused, unused
-struct Acc {
-  sum: V,
-}
-
-fn acc_init(ctx: Ctx, carry: Carry) -> Acc {
-  return Acc(V(0.0));
-}
-
-fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {
-  return Acc(acc.sum + tap.value);
-}
-
-fn acc_merge(a: Acc, b: Acc) -> Acc {
-  return Acc(a.sum + b.sum);
-}
-
 fn acc_finish(acc: Acc, ctx: Ctx) -> V {
   let counted = max(ctx.divisor, 1.0);
   let rooted = select(counted, sqrt(counted), params.op.y != 0.0);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{OpKind, RegionKind, geometry::Axis};
+use crate::{Activation, OpKind, RegionKind, geometry::Axis};
 
 /// Invocations in a workgroup, everywhere: within the limits of every adapter wgpu reaches.
 pub(crate) const WORKGROUP: u32 = 64;
@@ -108,6 +108,7 @@ pub struct KernelKey {
     pub(crate) op: OpKind,
     pub(crate) variant: u32,
     pub(crate) region: RegionKind,
+    pub(crate) activation: Option<Activation>,
     pub(crate) schedule: Schedule,
     /// Whether input rows are read as vec4s.
     pub(crate) aligned_load: bool,
@@ -118,37 +119,58 @@ pub struct KernelKey {
 
 impl KernelKey {
     /// The keys that every backend compiler must take: all ops and variants in all regions by every schedule with a dynamic
-    /// window, with and without indices, and the default set of specialised windows.
+    /// window, with and without indices; the default set of specialised windows, dealt out to the ops; and every activation with
+    /// every op and schedule. What is left out differs from what is listed in no pair of choices that meet in the text.
     #[must_use]
     pub fn listed() -> Vec<Self> {
+        const ACTIVATIONS: [Activation; 4] = [Activation::Relu, Activation::LeakyRelu, Activation::Sigmoid, Activation::Tanh];
+        let tiles = super::listed_tiles();
         let mut keys = Vec::new();
+        let mut turn = 0;
         for row in OpKind::TABLE {
-            let base = |variant, region, schedule, aligned_load, aligned_store, indices| Self {
-                op: row.kind,
-                variant,
-                region,
-                schedule,
-                aligned_load,
-                aligned_store,
-                indices,
-            };
             let choices: &[bool] = if row.indices { &[false, true] } else { &[false] };
             for variant in 0..row.variants {
+                let base = |region, schedule, indices| Self {
+                    op: row.kind,
+                    variant,
+                    region,
+                    activation: None,
+                    schedule,
+                    aligned_load: false,
+                    aligned_store: false,
+                    indices,
+                };
                 for &region in RegionKind::ALL {
-                    keys.push(base(variant, region, Schedule::Partial, false, false, row.indices));
+                    keys.push(base(region, Schedule::Partial, row.indices));
                     for &indices in choices {
-                        keys.push(base(variant, region, Schedule::Direct, false, false, indices));
-                        keys.push(base(variant, region, Schedule::Direct, false, true, indices));
-                        keys.push(base(variant, region, Schedule::Reduce, false, false, indices));
-                        keys.push(base(variant, region, Schedule::Merge, false, false, indices));
+                        keys.push(base(region, Schedule::Direct, indices));
+                        keys.push(Self { aligned_store: true, ..base(region, Schedule::Direct, indices) });
+                        keys.push(base(region, Schedule::Reduce, indices));
+                        keys.push(base(region, Schedule::Merge, indices));
+                    }
+                }
+                for activation in ACTIVATIONS.map(Some) {
+                    let region = RegionKind::ALL[turn % RegionKind::ALL.len()];
+                    turn += 1;
+                    for schedule in [Schedule::Direct, Schedule::Reduce, Schedule::Partial] {
+                        keys.push(Self { activation, ..base(region, schedule, row.indices) });
+                    }
+                    if row.shareable {
+                        let (tile, aligned_load) = tiles[turn % tiles.len()];
+                        let key = base(RegionKind::Window, Schedule::Tile(tile), row.indices);
+                        keys.push(Self { activation, aligned_load, ..key });
                     }
                 }
                 if row.shareable {
-                    for (tile, aligned_load) in super::listed_tiles() {
+                    for (at, &(tile, aligned_load)) in tiles.iter().enumerate() {
                         for &indices in choices {
                             for aligned_store in [false, true] {
-                                let schedule = Schedule::Tile(tile);
-                                keys.push(base(variant, RegionKind::Window, schedule, aligned_load, aligned_store, indices));
+                                // Max and average, which networks use most, with every tile; the others in turn.
+                                turn += 1;
+                                if matches!(row.kind, OpKind::Max | OpKind::Average) || (at + turn) % 4 == 0 {
+                                    let key = base(RegionKind::Window, Schedule::Tile(tile), indices);
+                                    keys.push(Self { aligned_load, aligned_store, ..key });
+                                }
                             }
                         }
                     }
@@ -181,6 +203,9 @@ impl fmt::Display for KernelKey {
                 let Tile { rows, kernel: [kh, kw], stride: [sh, sw], dilation: [dh, dw], lead } = tile;
                 write!(f, "tile{rows}x4_k{kh}x{kw}_s{sh}x{sw}_d{dh}x{dw}_l{lead}")?;
             }
+        }
+        if let Some(activation) = self.activation {
+            write!(f, "/{activation:?}")?;
         }
         for (flag, name) in [(self.aligned_load, "/load4"), (self.aligned_store, "/store4"), (self.indices, "/indices")] {
             if flag {

@@ -182,6 +182,7 @@ impl Plan {
             op: op.kind(),
             variant: op.variant(),
             region: geometry.region,
+            activation: if schedule == Schedule::Merge { None } else { pooling.activation },
             schedule,
             aligned_load,
             aligned_store,

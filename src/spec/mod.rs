@@ -94,8 +94,8 @@ pub enum PaddingMode {
     Edge,
 }
 
-/// The detector stage: a function applied to each value as it is loaded. Unsupported as yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The detector stage: a function applied to each value as it is loaded, in f32. NaN survives each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -136,6 +136,13 @@ impl Pooling {
     #[must_use]
     pub fn new(op: Op, region: impl Into<Region>) -> Self {
         Self { op, region: region.into(), activation: None }
+    }
+
+    /// Puts a detector stage before the pooling: each value passes through `activation` as it is loaded.
+    #[must_use]
+    pub fn activation(mut self, activation: Activation) -> Self {
+        self.activation = Some(activation);
+        self
     }
 
     /// Max pooling in windows.

@@ -16,21 +16,7 @@ use crate::Op;
 /// Marks the messages of errors that are [`crate::Error::Unsupported`] rather than malformed.
 const NOT_YET: &str = "unsupported: ";
 
-const PLANNED_OPS: &[&str] = &[
-    "first",
-    "last",
-    "variance",
-    "median",
-    "weighted",
-    "log_sum_exp",
-    "soft",
-    "gem",
-    "mixed",
-    "gated",
-    "rank",
-    "stochastic",
-    "probabilistic_max",
-];
+const PLANNED_OPS: &[&str] = &["median", "weighted", "gated", "rank", "stochastic", "probabilistic_max"];
 const PLANNED_REGIONS: &[&str] =
     &["pyramid", "fractional", "roi_pool", "roi_align", "channels", "channel_window", "segments", "sequence", "clusters"];
 
@@ -58,6 +44,27 @@ enum OpFields {
         sigma: f32,
     },
     Std {},
+    Variance {},
+    LogSumExp {
+        #[serde(deserialize_with = "finite")]
+        r: f32,
+    },
+    Soft {
+        #[serde(default = "one", deserialize_with = "finite")]
+        beta: f32,
+    },
+    Gem {
+        #[serde(deserialize_with = "finite")]
+        p: f32,
+        #[serde(default = "gem_eps", deserialize_with = "finite")]
+        eps: f32,
+    },
+    Mixed {
+        #[serde(deserialize_with = "finite")]
+        alpha: f32,
+    },
+    First {},
+    Last {},
 }
 
 #[derive(Serialize, Deserialize)]
@@ -189,6 +196,14 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithKey<'_, A> {
 
 fn yes() -> bool {
     true
+}
+
+fn one() -> f32 {
+    1.0
+}
+
+fn gem_eps() -> f32 {
+    1e-6
 }
 
 fn finite<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
@@ -387,6 +402,16 @@ mod tests {
                 r#"{"op": {"gaussian": {"sigma": 1.5}}, "region": "global"}"#,
                 Pooling::new(Op::Gaussian { sigma: 1.5 }, Region::Global),
             ),
+            (r#"{"op": "soft", "region": "global"}"#, Pooling::new(Op::Soft { beta: 1.0 }, Region::Global)),
+            (r#"{"op": {"gem": {"p": 3}}, "region": "global"}"#, Pooling::new(Op::Gem { p: 3.0, eps: 1e-6 }, Region::Global)),
+            (
+                r#"{"op": {"log_sum_exp": {"r": 2}}, "region": "global"}"#,
+                Pooling::new(Op::LogSumExp { r: 2.0 }, Region::Global),
+            ),
+            (
+                r#"{"op": {"mixed": {"alpha": 0.25}}, "region": "global", "activation": "leaky_relu"}"#,
+                Pooling::new(Op::Mixed { alpha: 0.25 }, Region::Global).activation(crate::Activation::LeakyRelu),
+            ),
             (
                 r#"{"op": "std", "region": {"adaptive": {"output_size": 7}}}"#,
                 Pooling::new(Op::Std, Region::Adaptive { output_size: 7.into() }),
@@ -451,7 +476,8 @@ mod tests {
             (r#"{"op": "max", "region": {"window": {"kernel_size": 3, "padding": "same"}}}"#, "same_upper"),
             (r#"{"op": "max", "region": {"window": {"kernel_size": 3, "padding": [[1, 2, 3]]}}}"#, "[begin, end]"),
             (r#"{"op": "rank", "region": "global"}"#, "unsupported: op `rank`"),
-            (r#"{"op": {"gem": {"p": 3}}, "region": "global"}"#, "unsupported: op `gem`"),
+            (r#"{"op": {"weighted": {}}, "region": "global"}"#, "unsupported: op `weighted`"),
+            (r#"{"op": "gem", "region": "global"}"#, "missing field `p`"),
             (r#"{"op": "max", "region": {"pyramid": {"levels": [1, 2]}}}"#, "unsupported: region `pyramid`"),
             (r#"{"op": "max", "region": "global", "activation": "swish"}"#, "unknown variant `swish`"),
         ] {

@@ -4,7 +4,7 @@
 //! aliases, parameters, load, region, weighting, op, schedule, emit. Every file of a slot exports the same names.
 
 use crate::{
-    RegionKind,
+    Activation, RegionKind,
     op::{WeightingKind, wgsl},
     plan::{KernelKey, Schedule, WORKGROUP},
 };
@@ -18,6 +18,13 @@ pub(crate) fn assemble(key: &KernelKey) -> String {
         wgsl!("common/keys"),
         wgsl!("common/one_pass"),
         wgsl!("common/rect"),
+        match key.activation {
+            None => wgsl!("activation/none"),
+            Some(Activation::Relu) => wgsl!("activation/relu"),
+            Some(Activation::LeakyRelu) => wgsl!("activation/leaky_relu"),
+            Some(Activation::Sigmoid) => wgsl!("activation/sigmoid"),
+            Some(Activation::Tanh) => wgsl!("activation/tanh"),
+        },
         if key.aligned_load { wgsl!("load/vec4") } else { wgsl!("load/scalar") },
         match key.region {
             RegionKind::Window => wgsl!("region/window"),
@@ -28,8 +35,8 @@ pub(crate) fn assemble(key: &KernelKey) -> String {
             WeightingKind::One => wgsl!("weighting/one"),
             WeightingKind::Gaussian => wgsl!("weighting/gaussian"),
         },
-        row.wgsl,
     ];
+    files.extend_from_slice(row.wgsl);
     if !row.indices {
         files.push(wgsl!("common/no_index"));
     }

@@ -115,7 +115,7 @@ fn every_op_compiles_with_both_alias_sets() {
         @group(0) @binding(1) var<storage, read> input: array<V>;
         @group(0) @binding(2) var<storage, read_write> output: array<V>;
         @compute @workgroup_size(1) fn main() {
-          let ctx = Ctx(2.0, 2.0, 0u, 0u);
+          let ctx = Ctx(2u, 2.0, 0u, 0u);
           var acc = acc_init(ctx, carry_first());
           acc = acc_push(acc, Tap(input[0], V(1.0), 0u, 0u), ctx);
           acc = acc_merge(acc, acc_push(acc_init(ctx, carry_first()), Tap(input[1], V(1.0), 1u, 1u), ctx));
@@ -128,7 +128,7 @@ fn every_op_compiles_with_both_alias_sets() {
                     let constants = format!("const WITH_INDEX = {with_index}; const OP_VARIANT = {variant}u;\n");
                     let own_index = if row.indices { "" } else { wgsl!("common/no_index") };
                     let common = [wgsl!("common/params"), wgsl!("common/keys"), wgsl!("common/one_pass")].join("\n");
-                    let text = [&constants, aliases, &common, row.wgsl, own_index, FOLD].join("\n");
+                    let text = [&constants, aliases, &common, &row.wgsl.join("\n"), own_index, FOLD].join("\n");
                     let name = format!("{} with {set} aliases", row.name);
                     let module = parse(&name, &text);
                     validate(&name, &text, &module);
@@ -142,7 +142,8 @@ fn every_op_compiles_with_both_alias_sets() {
 #[test]
 fn op_files_know_no_geometry_and_schedules_know_no_op() {
     for row in OpKind::TABLE {
-        let code: String = row.wgsl.lines().map(|line| line.split("//").next().unwrap_or("")).collect::<Vec<_>>().join("\n");
+        let text = row.wgsl.join("\n");
+        let code: String = text.lines().map(|line| line.split("//").next().unwrap_or("")).collect::<Vec<_>>().join("\n");
         for word in ["@group", "@builtin", "Rect", "Span", "Place", "output[", "input[", "var<", "load(", "ptr<"] {
             assert!(!code.contains(word), "op/{}.wgsl names {word}", row.name);
         }

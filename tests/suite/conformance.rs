@@ -1,7 +1,7 @@
 //! Op × region × kernel (forced) × data on every adapter, against the reference.
 
 use plunge::plan::{Limits, Plan};
-use plunge::{Kernel, Op, OpKind, Padding, Pooling, Region, RegionKind, Request, Shape, Specialise, Window};
+use plunge::{Activation, Kernel, Op, OpKind, Padding, Pooling, Region, RegionKind, Request, Shape, Specialise, Window};
 use plunge_workloads::{Data, catalogue};
 
 use crate::{
@@ -30,6 +30,19 @@ fn ops() -> Vec<Op> {
         Op::Gaussian { sigma: 1e-12 },
         Op::Gaussian { sigma: 1e12 },
         Op::Std,
+        Op::Variance,
+        Op::LogSumExp { r: 0.7 },
+        Op::LogSumExp { r: 40.0 },
+        Op::Soft { beta: 1.0 },
+        Op::Soft { beta: -30.0 },
+        Op::Soft { beta: 0.0 },
+        Op::Gem { p: 3.0, eps: 1e-6 },
+        Op::Gem { p: 1.0, eps: 0.5 },
+        Op::Mixed { alpha: 0.0 },
+        Op::Mixed { alpha: 0.3 },
+        Op::Mixed { alpha: 1.0 },
+        Op::First,
+        Op::Last,
     ];
     for row in OpKind::TABLE {
         assert!(ops.iter().any(|op| op.kind() == row.kind), "{} is missing from the catalogue of tests", row.name);
@@ -125,6 +138,29 @@ fn values_only() {
     check_all("conformance values only", &engines(), &cases);
 }
 
+/// The detector stage before ops that choose, add and take powers, by every kernel.
+#[test]
+fn activations() {
+    let ops = [Op::Max, Op::Min, Op::AVERAGE, Op::Gem { p: 2.5, eps: 1e-6 }, Op::Last];
+    let kernels = [None, Some(Kernel::Direct), Some(Kernel::Tile), Some(Kernel::Reduce), Some(Kernel::TwoStage)];
+    let mut cases = Vec::new();
+    for activation in [Activation::Relu, Activation::LeakyRelu, Activation::Sigmoid, Activation::Tanh] {
+        for op in ops {
+            for (region, shape) in regions() {
+                for kernel in kernels {
+                    let mut request = Request::new().specialise(Specialise::Any).indices(op.kind().row().indices);
+                    request.kernel = kernel;
+                    let pooling = Pooling::new(op, region.clone()).activation(activation);
+                    if takes(&pooling, &shape, &request) {
+                        cases.push(Case { pooling, shape, request, data: Data::Specials });
+                    }
+                }
+            }
+        }
+    }
+    check_all("activations", &engines(), &cases);
+}
+
 /// The workloads of the benches, thinned out, by every kernel that takes them.
 #[test]
 fn workloads() {
@@ -151,7 +187,20 @@ fn workloads() {
 fn large_regions() {
     let shape = Shape::nchw([1, 2, 601, 401]);
     let mut cases = Vec::new();
-    for op in [Op::Max, Op::Sum, Op::AVERAGE, Op::Lp { p: 2.0 }, Op::Lp { p: 3.5 }, Op::Gaussian { sigma: 60.0 }, Op::Std] {
+    for op in [
+        Op::Max,
+        Op::Sum,
+        Op::AVERAGE,
+        Op::Lp { p: 2.0 },
+        Op::Lp { p: 3.5 },
+        Op::Gaussian { sigma: 60.0 },
+        Op::Std,
+        Op::Variance,
+        Op::LogSumExp { r: 2.0 },
+        Op::Soft { beta: 0.5 },
+        Op::Mixed { alpha: 0.5 },
+        Op::Last,
+    ] {
         for data in [Data::Reals, Data::Offset] {
             for kernel in [None, Some(Kernel::Direct), Some(Kernel::Reduce), Some(Kernel::TwoStage)] {
                 for region in [

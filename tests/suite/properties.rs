@@ -1,6 +1,6 @@
 //! Properties over specs drawn from the whole space of parameters, at prime and odd sizes.
 
-use plunge::{Op, Padding, Pooling, Region, Request, Shape, Specialise, Window, reference};
+use plunge::{Activation, Op, Padding, Pooling, Region, Request, Shape, Specialise, Window, reference};
 use plunge_workloads::Data;
 use proptest::{
     prelude::*,
@@ -31,6 +31,12 @@ fn ops() -> impl Strategy<Value = Op> {
         2 => prop_oneof![Just(1.0), Just(2.0), Just(f32::INFINITY), 1.0f32..12.0, 12.0f32..400.0].prop_map(|p| Op::Lp { p }),
         1 => (-3.0f32..3.0).prop_map(|exponent| Op::Gaussian { sigma: 10f32.powf(exponent) }),
         1 => Just(Op::Std),
+        1 => Just(Op::Variance),
+        1 => (0.1f32..30.0).prop_map(|r| Op::LogSumExp { r }),
+        1 => (-30.0f32..30.0).prop_map(|beta| Op::Soft { beta }),
+        1 => (1.0f32..20.0, 1e-6f32..1.0).prop_map(|(p, eps)| Op::Gem { p, eps }),
+        1 => (0.0f32..=1.0).prop_map(|alpha| Op::Mixed { alpha }),
+        1 => prop::sample::select(vec![Op::First, Op::Last]),
     ]
 }
 
@@ -83,7 +89,13 @@ fn cases() -> impl Strategy<Value = Case> {
             let specialise =
                 prop_oneof![30 => Just(Specialise::Never), 5 => Just(Specialise::Listed), 1 => Just(Specialise::Any)];
             let data = prop::sample::select(Data::ALL.to_vec());
-            (Just(Pooling::new(op, region)), Just(shape), specialise, any::<bool>(), data)
+            let activations = prop_oneof![
+                4 => Just(None),
+                1 => prop::sample::select(vec![Activation::Relu, Activation::LeakyRelu, Activation::Sigmoid, Activation::Tanh])
+                    .prop_map(Some),
+            ];
+            let poolings = activations.prop_map(move |activation| Pooling { activation, ..Pooling::new(op, region.clone()) });
+            (poolings, Just(shape), specialise, any::<bool>(), data)
         })
         .prop_map(|(pooling, shape, specialise, indices, data)| {
             let indices = indices && pooling.op.kind().row().indices;

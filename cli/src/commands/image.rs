@@ -47,7 +47,7 @@ pub(super) fn run(args: &ImageArgs) -> Result<(), Failure> {
 fn pooling(args: &ImageArgs) -> Result<Pooling, Failure> {
     let op = op_fields(&args.op, &args.parameters)?;
     let region = region(&args.region)?;
-    let spec = json!({"op": {&args.op: op}, "region": region});
+    let spec = json!({"op": {&args.op: op}, "region": region, "activation": args.activation});
     serde_json::from_value(spec).map_err(|error| match spec::refusal(&error) {
         Failure::Refused(sentence) => Failure::Refused(sentence.replacen("malformed spec: ", "invalid flags: ", 1)),
         other => other,
@@ -56,23 +56,30 @@ fn pooling(args: &ImageArgs) -> Result<Pooling, Failure> {
 
 fn op_fields(op: &str, args: &OpArgs) -> Result<Value, Failure> {
     let mut fields = Map::new();
-    for (field, user, value) in [
-        ("p", OpKind::Lp, args.p.clone()),
-        ("sigma", OpKind::Gaussian, args.sigma.clone()),
-        ("count_include_pad", OpKind::Average, args.count_include_pad.map(Value::from)),
-        ("divisor_override", OpKind::Average, args.divisor_override.clone()),
-        ("sqrt_divisor", OpKind::Average, args.sqrt_divisor.map(Value::from)),
+    for (field, users, value) in [
+        ("p", &[OpKind::Lp, OpKind::Gem][..], args.p.clone()),
+        ("sigma", &[OpKind::Gaussian], args.sigma.clone()),
+        ("r", &[OpKind::LogSumExp], args.r.clone()),
+        ("beta", &[OpKind::Soft], args.beta.clone()),
+        ("eps", &[OpKind::Gem], args.eps.clone()),
+        ("alpha", &[OpKind::Mixed], args.alpha.clone()),
+        ("count_include_pad", &[OpKind::Average], args.count_include_pad.map(Value::from)),
+        ("divisor_override", &[OpKind::Average], args.divisor_override.clone()),
+        ("sqrt_divisor", &[OpKind::Average], args.sqrt_divisor.map(Value::from)),
     ] {
-        let user = user.row().name;
         if let Some(value) = value {
-            if user != op {
+            if users.iter().all(|user| user.row().name != op) {
                 let flag = field.replace('_', "-");
-                return Err(Failure::refused(format!("--{flag} is for --op {user}; --op {op} does not use it")));
+                let users: Vec<&str> = users.iter().map(|user| user.row().name).collect();
+                let users = users.join(" and ");
+                return Err(Failure::refused(format!("--{flag} is for --op {users}; --op {op} does not use it")));
             }
             fields.insert(field.into(), value);
         }
     }
-    for (kind, field) in [(OpKind::Lp, "p"), (OpKind::Gaussian, "sigma")] {
+    for (kind, field) in
+        [(OpKind::Lp, "p"), (OpKind::Gaussian, "sigma"), (OpKind::LogSumExp, "r"), (OpKind::Gem, "p"), (OpKind::Mixed, "alpha")]
+    {
         if op == kind.row().name && !fields.contains_key(field) {
             return Err(Failure::refused(format!("--op {op} needs --{field}")));
         }

@@ -4,7 +4,7 @@ use plunge::{Pooling, Shape, reference};
 
 use crate::{BACKENDS, Desk, npy, report, stderr};
 
-const OPS: [&str; 9] = [
+const OPS: [&str; 16] = [
     r#""max""#,
     r#"{"min": {}}"#,
     r#""sum""#,
@@ -14,6 +14,13 @@ const OPS: [&str; 9] = [
     r#"{"lp": {"p": "inf"}}"#,
     r#"{"gaussian": {"sigma": 1.5}}"#,
     r#""std""#,
+    r#""variance""#,
+    r#"{"log_sum_exp": {"r": 2}}"#,
+    r#"{"soft": {"beta": -1.5}}"#,
+    r#"{"gem": {"p": 3}}"#,
+    r#"{"mixed": {"alpha": 0.5}}"#,
+    r#""first""#,
+    r#""last""#,
 ];
 
 const REGIONS: [&str; 4] = [

@@ -230,10 +230,9 @@ fn json_says_what_was_done() {
 fn the_photograph_pools_to_the_pictures_of_the_readme() {
     let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs");
     let desk = Desk::new();
-    for (golden, flags) in [
-        ("astronaut-max.png", "--op max --kernel-size 8"),
-        ("astronaut-adaptive.png", "--op average --output-size 48x48"),
-    ] {
+    for (golden, flags) in
+        [("astronaut-max.png", "--op max --kernel-size 8"), ("astronaut-adaptive.png", "--op average --output-size 48x48")]
+    {
         let expected = image::open(format!("{docs}/{golden}")).unwrap();
         for backend in [&BACKENDS[..], &["cpu"]].concat() {
             desk.done(&format!("image {docs}/astronaut.png -o out.png {flags} --backend {backend}"));

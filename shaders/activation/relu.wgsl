@@ -1,0 +1,5 @@
+// max(x, 0). NaN survives: a driver may turn a comparison of floats into its own max, which loses NaN, so the bits decide.
+fn activate(x: V) -> V {
+  let bits = bitcast<U>(x);
+  return select(x, V(0.0), (bits > U(0x80000000u)) & (bits <= U(0xff800000u)));
+}

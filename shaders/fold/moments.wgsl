@@ -1,0 +1,25 @@
+// The fold of variance and std: count, mean and Σ(x − mean)² by Welford's update and Chan's merge. No Σx² − (Σx)², so a large
+// mean cancels nothing. inf gives NaN.
+struct Acc {
+  count: V,
+  mean: V,
+  squares: V,
+}
+
+fn acc_init(ctx: Ctx, carry: Carry) -> Acc {
+  return Acc(V(0.0), V(0.0), V(0.0));
+}
+
+fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {
+  let count = acc.count + V(1.0);
+  let ahead = tap.value - acc.mean;
+  let mean = acc.mean + ahead / count;
+  return Acc(count, mean, acc.squares + ahead * (tap.value - mean));
+}
+
+fn acc_merge(a: Acc, b: Acc) -> Acc {
+  let count = a.count + b.count;
+  let share = b.count / max(count, V(1.0));
+  let ahead = b.mean - a.mean;
+  return Acc(count, a.mean + ahead * share, a.squares + b.squares + ahead * (ahead * (a.count * share)));
+}

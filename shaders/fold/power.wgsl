@@ -1,0 +1,47 @@
+// The fold of lp and gem: Σ(|x|/m)^p beside m = max|x|, so that no power overflows. m is held as an integer, since the bits
+// of |x| are ordered and NaN stands above inf. Variants for p = 1, 2 and inf keep a plain sum, or m alone.
+//
+// params.op.x = p
+struct Acc {
+  largest: U,
+  sum: V,
+}
+
+const POWER_ONE = 1u;
+const POWER_TWO = 2u;
+const POWER_INF = 3u;
+const POWER_INF_BITS = 0x7f800000u;
+
+fn acc_init(ctx: Ctx, carry: Carry) -> Acc {
+  return Acc(U(0u), V(0.0));
+}
+
+// Adds one magnitude, given by its bits.
+fn power_push(acc: Acc, magnitude: U) -> Acc {
+  // Below the normal range some devices divide by zero; such a value adds nothing that f32 could show.
+  let normal = select(magnitude, U(0u), (magnitude < U(0x00800000u)) & B(OP_VARIANT != POWER_INF));
+  return acc_merge(acc, Acc(normal, V(1.0)));
+}
+
+fn acc_merge(a: Acc, b: Acc) -> Acc {
+  if (OP_VARIANT == POWER_ONE || OP_VARIANT == POWER_TWO) {
+    return Acc(a.largest, a.sum + b.sum);
+  }
+  let largest = max(a.largest, b.largest);
+  if (OP_VARIANT == POWER_INF) {
+    return Acc(largest, a.sum);
+  }
+  let smallest = min(a.largest, b.largest);
+  let ratio = bitcast<V>(smallest) / bitcast<V>(max(largest, U(1u)));
+  // pow(0, p) is left to no driver's taste; inf and NaN are settled by `largest` alone.
+  let power = select(pow(ratio, V(params.op.x)), V(0.0), smallest == U(0u));
+  let a_is_larger = a.largest >= b.largest;
+  return Acc(largest, select(b.sum, a.sum, a_is_larger) + select(a.sum, b.sum, a_is_larger) * power);
+}
+
+// m · (s · share)^(1/p); 0, inf and NaN stand for themselves.
+fn power_norm(acc: Acc, share: V, inverse: f32) -> V {
+  let largest = bitcast<V>(acc.largest);
+  let norm = largest * pow(max(acc.sum, V(1.0)) * share, V(inverse));
+  return select(norm, largest, (acc.largest >= U(POWER_INF_BITS)) | (acc.largest == U(0u)));
+}

@@ -1,0 +1,16 @@
+// The fold of sum and average: Σx in f32. The schedules add in blocks and trees, never one long chain.
+struct Acc {
+  sum: V,
+}
+
+fn acc_init(ctx: Ctx, carry: Carry) -> Acc {
+  return Acc(V(0.0));
+}
+
+fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {
+  return Acc(acc.sum + tap.value);
+}
+
+fn acc_merge(a: Acc, b: Acc) -> Acc {
+  return Acc(a.sum + b.sum);
+}
