@@ -126,7 +126,7 @@ pub fn pool<E: From<Error>>(
 /// Whether colour is weighted by alpha: for statistics that mix values, not for those that choose one.
 fn premultiplies(op: &Op) -> bool {
     match op {
-        Op::Max | Op::Min | Op::First | Op::Last => false,
+        Op::Max | Op::Min | Op::First | Op::Last | Op::Rank { .. } | Op::Median => false,
         Op::Sum | Op::Average { .. } | Op::Lp { .. } | Op::Gaussian { .. } | Op::Std | Op::Variance => true,
         Op::LogSumExp { .. } | Op::Soft { .. } | Op::Gem { .. } | Op::Mixed { .. } => true,
     }

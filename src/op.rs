@@ -82,6 +82,15 @@ pub enum Op {
     First,
     /// The last value of V, as it is.
     Last,
+    /// The element of V at place ⌊q(n − 1)⌋ in order, −0 before +0: a percentile without interpolation. Exact.
+    ///
+    /// q is held as Q = ⌈q·2³²⌉ and the place is ⌊Q(n − 1)/2³²⌋ in whole numbers, so that no rounding moves it. NaN in V gives NaN.
+    Rank {
+        /// The place, from 0 (the smallest value) to 1 (the largest).
+        q: f64,
+    },
+    /// The lower median, [`Op::Rank`] with q = 0.5: `torch.median`.
+    Median,
 }
 
 /// An op without its parameters: a row of [`OpKind::TABLE`].
@@ -103,6 +112,8 @@ pub enum OpKind {
     Mixed,
     First,
     Last,
+    Rank,
+    Median,
 }
 
 /// What taps weigh.
@@ -334,6 +345,32 @@ impl OpKind {
             acc_bytes: 8,
             variants: 1,
         },
+        OpRow {
+            kind: Self::Rank,
+            name: "rank",
+            summary: "the value at a place in order, such as a percentile",
+            wgsl: &[wgsl!("op/rank")],
+            indices: false,
+            weighting: WeightingKind::One,
+            shareable: false,
+            exact: true,
+            passes: 16,
+            acc_bytes: 32,
+            variants: 1,
+        },
+        OpRow {
+            kind: Self::Median,
+            name: "median",
+            summary: "the value in the middle, the lower of two",
+            wgsl: &[wgsl!("op/rank")],
+            indices: false,
+            weighting: WeightingKind::One,
+            shareable: false,
+            exact: true,
+            passes: 16,
+            acc_bytes: 32,
+            variants: 1,
+        },
     ];
 
     /// This op's row.
@@ -371,6 +408,8 @@ impl Op {
             Self::Mixed { .. } => OpKind::Mixed,
             Self::First => OpKind::First,
             Self::Last => OpKind::Last,
+            Self::Rank { .. } => OpKind::Rank,
+            Self::Median => OpKind::Median,
         }
     }
 
@@ -391,6 +430,7 @@ impl Op {
             Self::Soft { beta } if !beta.is_finite() => Err(Error::parameter("beta", "finite", beta)),
             Self::Gem { p, .. } if !p.is_finite() || p < 1.0 => Err(Error::parameter("p", "finite and at least 1", p)),
             Self::Gem { eps, .. } if !eps.is_finite() || eps <= 0.0 => Err(Error::parameter("eps", "finite and above 0", eps)),
+            Self::Rank { q } if !(0.0..=1.0).contains(&q) => Err(Error::parameter("q", "from 0 to 1", q)),
             Self::Mixed { alpha } if !(0.0..=1.0).contains(&alpha) => Err(Error::parameter("alpha", "from 0 to 1", alpha)),
             _ => Ok(()),
         }
@@ -421,6 +461,17 @@ impl Op {
         }
     }
 
+    /// What the op file reads from `params.op_words`.
+    pub(crate) fn words(&self) -> [u32; 4] {
+        let q = match *self {
+            Self::Rank { q } => q,
+            Self::Median => 0.5,
+            _ => 0.0,
+        };
+        let [low, high] = rank_word(q);
+        [low, high, 0, 0]
+    }
+
     /// What the weighting file reads from `params.weighting`.
     pub(crate) fn weighting_parameters(&self) -> [f32; 4] {
         match *self {
@@ -438,6 +489,13 @@ impl Op {
     pub(crate) fn counts_padding(&self) -> bool {
         matches!(self, Self::Average { count_include_pad: true, .. })
     }
+}
+
+/// Q = ⌈q·2³²⌉ as its low and high word.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "q is from 0 to 1")]
+pub(crate) fn rank_word(q: f64) -> [u32; 2] {
+    let q = (q * 4_294_967_296.0).ceil() as u64;
+    [q as u32, (q >> 32) as u32]
 }
 
 #[cfg(test)]
@@ -473,6 +531,8 @@ mod tests {
             Op::Gem { p: 0.5, eps: 1e-6 },
             Op::Gem { p: f32::INFINITY, eps: 1e-6 },
             Op::Gem { p: 3.0, eps: 0.0 },
+            Op::Rank { q: 1.1 },
+            Op::Rank { q: f64::NAN },
             Op::Mixed { alpha: -0.1 },
             Op::Mixed { alpha: f32::NAN },
         ] {

@@ -221,9 +221,23 @@ fn fold(op: &Op, taps: &[Tap], counted: f64) -> (f64, Option<usize>) {
             };
             (mixed, None)
         }
+        Op::Rank { q } => (rank(taps, q), None),
+        Op::Median => (rank(taps, 0.5), None),
         Op::First => (taps.first().map_or(0.0, |tap| f64::from(tap.value)), None),
         Op::Last => (taps.last().map_or(0.0, |tap| f64::from(tap.value)), None),
     }
+}
+
+/// The element at place ⌊Q(n − 1)/2³²⌋ in order, Q = ⌈q·2³²⌉.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "q is from 0 to 1, and the place below n")]
+fn rank(taps: &[Tap], q: f64) -> f64 {
+    if taps.iter().any(|tap| tap.value.is_nan()) {
+        return f64::NAN;
+    }
+    let mut sorted: Vec<f32> = taps.iter().map(|tap| tap.value).collect();
+    sorted.sort_by(f32::total_cmp);
+    let place = ((q * f64::from(2u32.pow(31)) * 2.0).ceil() as u128 * (sorted.len() as u128 - 1)) >> 32;
+    f64::from(sorted[place as usize])
 }
 
 /// The first tap that no other beats, or the last NaN.

@@ -25,6 +25,8 @@ fn op(kind: OpKind) -> Op {
         OpKind::Mixed => Op::Mixed { alpha: 0.5 },
         OpKind::First => Op::First,
         OpKind::Last => Op::Last,
+        OpKind::Rank => Op::Rank { q: 0.9 },
+        OpKind::Median => Op::Median,
         _ => panic!("{kind} is not in the README's table"),
     }
 }

@@ -53,7 +53,7 @@ Examples:
   plunge image photo.png -o mean.png --op average --global --backend cpu
 
 Stored values are pooled as they are, without gamma conversion; bit depth, colour and alpha are kept, and results are \
-rounded half to even and saturated. max, min, first and last pool straight colour, every other op premultiplied colour. Palettes and \
+rounded half to even and saturated. max, min, rank, median, first and last pool straight colour, every other op premultiplied colour. Palettes and \
 pictures of fewer than 8 bits a channel widen to 8 bits. A picture is turned as its EXIF says. Of the formats written, \
 png holds everything; webp is lossless, 8 bits; bmp holds 8 bits; jpg holds 8 bits without alpha, at quality 95.
 
@@ -72,8 +72,8 @@ pub(crate) struct ImageArgs {
     /// Picture to write; its extension says how: png, jpg, webp or bmp.
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: PathBuf,
-    /// Statistic of each region: max, min, sum, average, lp, gaussian, std, variance, log_sum_exp, soft, gem, mixed, first
-    /// or last.
+    /// Statistic of each region: max, min, sum, average, lp, gaussian, std, variance, log_sum_exp, soft, gem, mixed, first,
+    /// last, rank or median.
     #[arg(long)]
     pub(crate) op: String,
     /// Function that each stored value passes through first: relu, leaky_relu, sigmoid or tanh.
@@ -136,6 +136,9 @@ pub(crate) struct OpArgs {
     /// gem: floor of the values, above 0 [default: 1e-6].
     #[arg(long, value_name = "NUMBER", value_parser = number, allow_negative_numbers = true)]
     pub(crate) eps: Option<Json>,
+    /// rank: place in order, 0 (smallest) to 1 (largest).
+    #[arg(long, value_name = "NUMBER", value_parser = number, allow_negative_numbers = true)]
+    pub(crate) q: Option<Json>,
     /// mixed: share of the maximum, 0 to 1.
     #[arg(long, value_name = "NUMBER", value_parser = number, allow_negative_numbers = true)]
     pub(crate) alpha: Option<Json>,

@@ -2,7 +2,7 @@
 alias Carry = u32;
 const PASSES = 1u;
 
-fn carry_first() -> Carry {
+fn carry_first(ctx: Ctx) -> Carry {
   return 0u;
 }
 

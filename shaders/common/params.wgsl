@@ -17,6 +17,8 @@ struct Params {
   flags: vec4<u32>,
   // The op's own parameters: the op file says which.
   op: vec4<f32>,
+  // The op's own whole numbers.
+  op_words: vec4<u32>,
   // The weighting's own parameters: the weighting file says which.
   weighting: vec4<f32>,
 }

@@ -48,7 +48,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   for (var lane = 0u; lane < count; lane++) {
     let rect = rect_of(at);
     let ctx = rect_ctx(rect, at, first + lane);
-    var carry = carry_first();
+    var carry = carry_first(ctx);
     var acc = acc_init(ctx, carry);
     for (var turn = 0u; turn < PASSES; turn++) {
       acc = fold(rect, at.plane * params.extent.z, ctx, carry);

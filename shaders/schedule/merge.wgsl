@@ -11,7 +11,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let at = place_of(output_id);
   let ctx = rect_ctx(rect_of(at), at, output_id);
   let parts = params.grid.y;
-  var acc = acc_init(ctx, carry_first());
+  var acc = acc_init(ctx, carry_first(ctx));
   for (var part = local; part < parts; part += WORKGROUP) {
     acc = acc_merge(acc, scratch[output_id * parts + part]);
   }

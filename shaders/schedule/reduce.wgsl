@@ -12,7 +12,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let at = place_of(output_id);
   let rect = rect_of(at);
   let ctx = rect_ctx(rect, at, output_id);
-  var carry = carry_first();
+  var carry = carry_first(ctx);
   var acc = acc_init(ctx, carry);
   for (var turn = 0u; turn < PASSES; turn++) {
     acc = workgroup_merge(local, workgroup_fold(rect, at.plane * params.extent.z, 0u, rect_taps(rect), local, ctx, carry));

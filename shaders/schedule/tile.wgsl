@@ -29,7 +29,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let depth = region_span(z, params.depth, params.depth_window);
   let x = bitcast<i32>(left * STRIDE_W - params.width_window.y - LEAD);
   let base = plane * params.extent.z;
-  let nothing = acc_init(Ctx(0u, 1.0, 0u, 0u), carry_first());
+  let no_ctx = Ctx(0u, 1.0, 0u, 0u);
+  let nothing = acc_init(no_ctx, carry_first(no_ctx));
 
   var accs: array<Acc, TILE_ROWS * TILE_COLUMNS>;
   for (var i = 0u; i < TILE_ROWS * TILE_COLUMNS; i++) {
@@ -61,7 +62,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             let at = LEAD + column * STRIDE_W + k * DILATION_W;
             if (inside[at]) {
               let index = row + bitcast<u32>(x) + at;
-              fold = acc_push(fold, Tap(V(values[at]), V(1.0), 0u, index), Ctx(0u, 1.0, 0u, 0u));
+              fold = acc_push(fold, Tap(V(values[at]), V(1.0), 0u, index), no_ctx);
             }
           }
           for (var line = 0u; line < TILE_ROWS; line++) {

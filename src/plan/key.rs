@@ -141,18 +141,21 @@ impl KernelKey {
                     indices,
                 };
                 for &region in RegionKind::ALL {
-                    keys.push(base(region, Schedule::Partial, row.indices));
+                    if row.passes == 1 {
+                        keys.push(base(region, Schedule::Partial, row.indices));
+                        keys.extend(choices.iter().map(|&indices| base(region, Schedule::Merge, indices)));
+                    }
                     for &indices in choices {
                         keys.push(base(region, Schedule::Direct, indices));
                         keys.push(Self { aligned_store: true, ..base(region, Schedule::Direct, indices) });
                         keys.push(base(region, Schedule::Reduce, indices));
-                        keys.push(base(region, Schedule::Merge, indices));
                     }
                 }
                 for activation in ACTIVATIONS.map(Some) {
                     let region = RegionKind::ALL[turn % RegionKind::ALL.len()];
                     turn += 1;
-                    for schedule in [Schedule::Direct, Schedule::Reduce, Schedule::Partial] {
+                    let schedules = [Schedule::Direct, Schedule::Reduce, Schedule::Partial];
+                    for &schedule in &schedules[..if row.passes == 1 { 3 } else { 2 }] {
                         keys.push(Self { activation, ..base(region, schedule, row.indices) });
                     }
                     if row.shareable {

@@ -276,29 +276,45 @@ const TILE_SPAN: [u64; 2] = [16, 16];
 fn choose_kernel(pooling: &Pooling, geometry: &Geometry, request: &Request) -> Result<Kernel, Error> {
     let taps = geometry.most_taps();
     let outputs = geometry.output.elements() as u64;
-    if let Some(kernel) = request.kernel {
-        let most = |most: u64| match taps {
-            _ if taps <= most => Ok(()),
-            _ => Err(format!("a region may have {taps} taps; it takes {most} at most")),
-        };
-        let fits = match kernel {
-            Kernel::Direct => most(DIRECT_MOST_TAPS),
-            Kernel::Tile => tile_fits(pooling, geometry, Specialise::Any),
-            Kernel::Reduce => most(REDUCE_MOST_TAPS),
-            Kernel::TwoStage => Ok(()),
-        };
-        return fits.map(|()| kernel).map_err(|why| Error::unsupported(format!("kernel {kernel}"), why));
-    }
-    let few_outputs = outputs < ENOUGH_WORKGROUPS;
-    Ok(if taps > REDUCE_MOST_TAPS || taps >= STAGE_TAPS && few_outputs {
+    let row = pooling.op.kind().row();
+    // An op of several passes walks its region as often.
+    let walk = taps.saturating_mul(u64::from(row.passes));
+    let most = |most: u64| match walk {
+        _ if walk <= most => Ok(()),
+        _ => {
+            let times = if row.passes == 1 {
+                String::new()
+            } else {
+                format!(", walked {} times for {row}", row.passes, row = row.name)
+            };
+            let most = most / u64::from(row.passes);
+            Err(format!("a region may have {taps} taps{times}; it takes {most} at most"))
+        }
+    };
+    let fits = |kernel| match kernel {
+        Kernel::Direct => most(DIRECT_MOST_TAPS),
+        Kernel::Tile => tile_fits(pooling, geometry, request.kernel.map_or(request.specialise, |_| Specialise::Any)),
+        Kernel::Reduce => most(REDUCE_MOST_TAPS),
+        Kernel::TwoStage if row.passes > 1 => {
+            Err(format!("it walks a region once, and {} takes {} passes", row.name, row.passes))
+        }
+        Kernel::TwoStage => Ok(()),
+    };
+    let kernel = if let Some(kernel) = request.kernel {
+        kernel
+    } else if row.passes == 1 && (walk > REDUCE_MOST_TAPS || taps >= STAGE_TAPS && outputs < ENOUGH_WORKGROUPS) {
         Kernel::TwoStage
-    } else if taps > DIRECT_MOST_TAPS || taps >= REDUCE_TAPS && taps * 4 > outputs {
+    } else if walk > DIRECT_MOST_TAPS || taps >= REDUCE_TAPS && taps * 4 > outputs {
         Kernel::Reduce
-    } else if tile_fits(pooling, geometry, request.specialise).is_ok() {
+    } else if fits(Kernel::Tile).is_ok() {
         Kernel::Tile
     } else {
         Kernel::Direct
-    })
+    };
+    match fits(kernel) {
+        Ok(()) => Ok(kernel),
+        Err(why) => Err(Error::unsupported(format!("kernel {kernel}"), why)),
+    }
 }
 
 /// Whether the tile kernel can run this, or why not.
@@ -307,7 +323,7 @@ fn tile_fits(pooling: &Pooling, geometry: &Geometry, specialise: Specialise) -> 
     if geometry.region != RegionKind::Window {
         return Err(format!("it takes windows, not {} regions", geometry.region.name()));
     }
-    if !row.shareable {
+    if !row.shareable || row.passes > 1 {
         return Err(format!("outputs cannot share partial folds of {}", row.name));
     }
     let [depth, height, width] = &geometry.axes;

@@ -19,6 +19,7 @@ pub(crate) struct Params {
     /// 1 where padding counts towards the divisor.
     flags: [u32; 4],
     op: [f32; 4],
+    op_words: [u32; 4],
     weighting: [f32; 4],
 }
 
@@ -41,6 +42,7 @@ impl Params {
             grid,
             flags: [u32::from(op.counts_padding()), 0, 0, 0],
             op: op.parameters(),
+            op_words: op.words(),
             weighting: op.weighting_parameters(),
         }
     }
@@ -62,6 +64,7 @@ pub(crate) fn layout() -> Vec<(&'static str, usize)> {
         ("grid", offset_of!(Params, grid)),
         ("flags", offset_of!(Params, flags)),
         ("op", offset_of!(Params, op)),
+        ("op_words", offset_of!(Params, op_words)),
         ("weighting", offset_of!(Params, weighting)),
     ]
 }

@@ -16,7 +16,7 @@ use crate::Op;
 /// Marks the messages of errors that are [`crate::Error::Unsupported`] rather than malformed.
 const NOT_YET: &str = "unsupported: ";
 
-const PLANNED_OPS: &[&str] = &["median", "weighted", "gated", "rank", "stochastic", "probabilistic_max"];
+const PLANNED_OPS: &[&str] = &["weighted", "gated", "stochastic", "probabilistic_max"];
 const PLANNED_REGIONS: &[&str] =
     &["pyramid", "fractional", "roi_pool", "roi_align", "channels", "channel_window", "segments", "sequence", "clusters"];
 
@@ -65,6 +65,10 @@ enum OpFields {
     },
     First {},
     Last {},
+    Rank {
+        q: f64,
+    },
+    Median {},
 }
 
 #[derive(Serialize, Deserialize)]
@@ -403,6 +407,7 @@ mod tests {
                 Pooling::new(Op::Gaussian { sigma: 1.5 }, Region::Global),
             ),
             (r#"{"op": "soft", "region": "global"}"#, Pooling::new(Op::Soft { beta: 1.0 }, Region::Global)),
+            (r#"{"op": {"rank": {"q": 0.9}}, "region": "global"}"#, Pooling::new(Op::Rank { q: 0.9 }, Region::Global)),
             (r#"{"op": {"gem": {"p": 3}}, "region": "global"}"#, Pooling::new(Op::Gem { p: 3.0, eps: 1e-6 }, Region::Global)),
             (
                 r#"{"op": {"log_sum_exp": {"r": 2}}, "region": "global"}"#,
@@ -475,7 +480,7 @@ mod tests {
             (r#"{"op": "max", "region": "window"}"#, "missing field `kernel_size`"),
             (r#"{"op": "max", "region": {"window": {"kernel_size": 3, "padding": "same"}}}"#, "same_upper"),
             (r#"{"op": "max", "region": {"window": {"kernel_size": 3, "padding": [[1, 2, 3]]}}}"#, "[begin, end]"),
-            (r#"{"op": "rank", "region": "global"}"#, "unsupported: op `rank`"),
+            (r#"{"op": "gated", "region": "global"}"#, "unsupported: op `gated`"),
             (r#"{"op": {"weighted": {}}, "region": "global"}"#, "unsupported: op `weighted`"),
             (r#"{"op": "gem", "region": "global"}"#, "missing field `p`"),
             (r#"{"op": "max", "region": {"pyramid": {"levels": [1, 2]}}}"#, "unsupported: region `pyramid`"),

@@ -16,7 +16,6 @@ pub(crate) fn assemble(key: &KernelKey) -> String {
         wgsl!("common/scalar"),
         wgsl!("common/params"),
         wgsl!("common/keys"),
-        wgsl!("common/one_pass"),
         wgsl!("common/rect"),
         match key.activation {
             None => wgsl!("activation/none"),
@@ -37,6 +36,9 @@ pub(crate) fn assemble(key: &KernelKey) -> String {
         },
     ];
     files.extend_from_slice(row.wgsl);
+    if row.passes == 1 {
+        files.push(wgsl!("common/one_pass"));
+    }
     if !row.indices {
         files.push(wgsl!("common/no_index"));
     }

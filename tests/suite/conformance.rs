@@ -43,6 +43,10 @@ fn ops() -> Vec<Op> {
         Op::Mixed { alpha: 1.0 },
         Op::First,
         Op::Last,
+        Op::Rank { q: 0.0 },
+        Op::Rank { q: 0.9 },
+        Op::Rank { q: 1.0 },
+        Op::Median,
     ];
     for row in OpKind::TABLE {
         assert!(ops.iter().any(|op| op.kind() == row.kind), "{} is missing from the catalogue of tests", row.name);
@@ -95,8 +99,9 @@ fn product(kernel: Option<Kernel>, specialise: Specialise) -> Vec<Case> {
                 let mut request = Request::new().specialise(specialise).indices(op.kind().row().indices);
                 request.kernel = kernel;
                 let pooling = Pooling::new(op, region.clone());
-                // Only the tile kernel picks and chooses; that it takes what it should is a test of the planner.
-                if kernel != Some(Kernel::Tile) || takes(&pooling, &shape, &request) {
+                // These pick and choose; that they take what they should is a test of the planner.
+                let picks = matches!(kernel, Some(Kernel::Tile | Kernel::TwoStage)) || op.kind().row().passes > 1;
+                if !picks || takes(&pooling, &shape, &request) {
                     cases.push(Case { pooling, shape, request, data });
                 }
             }
@@ -141,7 +146,7 @@ fn values_only() {
 /// The detector stage before ops that choose, add and take powers, by every kernel.
 #[test]
 fn activations() {
-    let ops = [Op::Max, Op::Min, Op::AVERAGE, Op::Gem { p: 2.5, eps: 1e-6 }, Op::Last];
+    let ops = [Op::Max, Op::Min, Op::AVERAGE, Op::Gem { p: 2.5, eps: 1e-6 }, Op::Last, Op::Median];
     let kernels = [None, Some(Kernel::Direct), Some(Kernel::Tile), Some(Kernel::Reduce), Some(Kernel::TwoStage)];
     let mut cases = Vec::new();
     for activation in [Activation::Relu, Activation::LeakyRelu, Activation::Sigmoid, Activation::Tanh] {
@@ -200,6 +205,7 @@ fn large_regions() {
         Op::Soft { beta: 0.5 },
         Op::Mixed { alpha: 0.5 },
         Op::Last,
+        Op::Rank { q: 0.75 },
     ] {
         for data in [Data::Reals, Data::Offset] {
             for kernel in [None, Some(Kernel::Direct), Some(Kernel::Reduce), Some(Kernel::TwoStage)] {
@@ -212,7 +218,7 @@ fn large_regions() {
                     let mut request = Request::new();
                     request.kernel = kernel;
                     let pooling = Pooling::new(op, region);
-                    if kernel != Some(Kernel::Direct) || takes(&pooling, &shape, &request) {
+                    if kernel.is_none() && op.kind().row().passes == 1 || takes(&pooling, &shape, &request) {
                         cases.push(Case { pooling, shape, request, data });
                     }
                 }

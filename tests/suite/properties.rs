@@ -35,8 +35,9 @@ fn ops() -> impl Strategy<Value = Op> {
         1 => (0.1f32..30.0).prop_map(|r| Op::LogSumExp { r }),
         1 => (-30.0f32..30.0).prop_map(|beta| Op::Soft { beta }),
         1 => (1.0f32..20.0, 1e-6f32..1.0).prop_map(|(p, eps)| Op::Gem { p, eps }),
+        1 => (0.0f64..=1.0).prop_map(|q| Op::Rank { q }),
         1 => (0.0f32..=1.0).prop_map(|alpha| Op::Mixed { alpha }),
-        1 => prop::sample::select(vec![Op::First, Op::Last]),
+        1 => prop::sample::select(vec![Op::First, Op::Last, Op::Median]),
     ]
 }
 

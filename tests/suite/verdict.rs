@@ -87,7 +87,7 @@ fn tolerances(pooling: &Pooling, shape: Shape, input: &[f32]) -> Vec<f64> {
     let sizes: Vec<f32> = activated.iter().map(|x| if x.is_finite() { x.abs() } else { 0.0 }).collect();
     let largest = || answer(Op::Lp { p: f32::INFINITY }, &sizes);
     let size: Vec<f64> = match pooling.op {
-        Op::Max | Op::Min | Op::First | Op::Last => {
+        Op::Max | Op::Min | Op::First | Op::Last | Op::Rank { .. } | Op::Median => {
             // Exact, but for the functions that devices compute to a few ulp.
             let exact = !matches!(pooling.activation, Some(Activation::Sigmoid | Activation::Tanh));
             return largest().iter().map(|size| if exact { 0.0 } else { 16.0 * eps * size + smallest }).collect();
@@ -171,7 +171,7 @@ mod controls {
         }
     }
 
-    const OPS: [Op; 14] = [
+    const OPS: [Op; 15] = [
         Op::Max,
         Op::Min,
         Op::Sum,
@@ -186,6 +186,7 @@ mod controls {
         Op::Mixed { alpha: 0.5 },
         Op::First,
         Op::Last,
+        Op::Median,
     ];
 
     #[test]

@@ -63,6 +63,7 @@ fn op_fields(op: &str, args: &OpArgs) -> Result<Value, Failure> {
         ("beta", &[OpKind::Soft], args.beta.clone()),
         ("eps", &[OpKind::Gem], args.eps.clone()),
         ("alpha", &[OpKind::Mixed], args.alpha.clone()),
+        ("q", &[OpKind::Rank], args.q.clone()),
         ("count_include_pad", &[OpKind::Average], args.count_include_pad.map(Value::from)),
         ("divisor_override", &[OpKind::Average], args.divisor_override.clone()),
         ("sqrt_divisor", &[OpKind::Average], args.sqrt_divisor.map(Value::from)),
@@ -77,9 +78,14 @@ fn op_fields(op: &str, args: &OpArgs) -> Result<Value, Failure> {
             fields.insert(field.into(), value);
         }
     }
-    for (kind, field) in
-        [(OpKind::Lp, "p"), (OpKind::Gaussian, "sigma"), (OpKind::LogSumExp, "r"), (OpKind::Gem, "p"), (OpKind::Mixed, "alpha")]
-    {
+    for (kind, field) in [
+        (OpKind::Lp, "p"),
+        (OpKind::Gaussian, "sigma"),
+        (OpKind::LogSumExp, "r"),
+        (OpKind::Gem, "p"),
+        (OpKind::Mixed, "alpha"),
+        (OpKind::Rank, "q"),
+    ] {
         if op == kind.row().name && !fields.contains_key(field) {
             return Err(Failure::refused(format!("--op {op} needs --{field}")));
         }

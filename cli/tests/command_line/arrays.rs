@@ -4,7 +4,7 @@ use plunge::{Pooling, Shape, reference};
 
 use crate::{BACKENDS, Desk, npy, report, stderr};
 
-const OPS: [&str; 16] = [
+const OPS: [&str; 18] = [
     r#""max""#,
     r#"{"min": {}}"#,
     r#""sum""#,
@@ -21,6 +21,8 @@ const OPS: [&str; 16] = [
     r#"{"mixed": {"alpha": 0.5}}"#,
     r#""first""#,
     r#""last""#,
+    r#"{"rank": {"q": 0.25}}"#,
+    r#""median""#,
 ];
 
 const REGIONS: [&str; 4] = [

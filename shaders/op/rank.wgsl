@@ -1,0 +1,81 @@
+// rank and median: the element of V at place ⌊Q(n − 1)/2³²⌋ in order, Q = ⌈q·2³²⌉. Exact: a radix select on ordered keys, two bits
+// a pass from the top. Each pass counts, among the taps whose key begins with the digits so far, those with each next digit;
+// the carry is the digits so far and the place left among them. NaN in V gives NaN. Nothing seen: 0.
+//
+// params.op_words = Q (modulo 2³²), 1 where q = 1, unused, unused
+struct Acc {
+  prefix: U,
+  place: U,
+  shift: U,
+  nans: U,
+  zeros: U,
+  ones: U,
+  twos: U,
+  threes: U,
+}
+
+struct Carry {
+  prefix: U,
+  place: U,
+  shift: U,
+}
+
+const PASSES = 16u;
+const RANK_NAN = 0xffffffffu;
+
+// The high word of a · b, by 16-bit halves.
+fn rank_high_word(a: u32, b: u32) -> u32 {
+  let low = (a & 0xffffu) * (b & 0xffffu);
+  let middle = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+  let other = (a & 0xffffu) * (b >> 16u) + (middle & 0xffffu);
+  return (a >> 16u) * (b >> 16u) + (middle >> 16u) + (other >> 16u);
+}
+
+fn carry_first(ctx: Ctx) -> Carry {
+  let last = max(ctx.valid, 1u) - 1u;
+  let place = select(rank_high_word(params.op_words.x, last), last, params.op_words.y != 0u);
+  return Carry(U(0u), U(place), U(30u));
+}
+
+fn acc_init(ctx: Ctx, carry: Carry) -> Acc {
+  return Acc(carry.prefix, carry.place, carry.shift, U(0u), U(0u), U(0u), U(0u), U(0u));
+}
+
+fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {
+  let bits = bitcast<U>(tap.value);
+  let is_nan = key_is_nan(bits);
+  let key = select(key_of_bits(bits), U(RANK_NAN), is_nan);
+  // Two shifts, since one by 32 has no meaning.
+  let begins = (((key ^ acc.prefix) >> (acc.shift + U(1u))) >> U(1u)) == U(0u);
+  let digit = (key >> acc.shift) & U(3u);
+  var next = acc;
+  next.nans += select(U(0u), U(1u), is_nan);
+  next.zeros += select(U(0u), U(1u), begins & (digit == U(0u)));
+  next.ones += select(U(0u), U(1u), begins & (digit == U(1u)));
+  next.twos += select(U(0u), U(1u), begins & (digit == U(2u)));
+  next.threes += select(U(0u), U(1u), begins & (digit == U(3u)));
+  return next;
+}
+
+fn acc_merge(a: Acc, b: Acc) -> Acc {
+  return Acc(
+    a.prefix, a.place, a.shift,
+    a.nans + b.nans, a.zeros + b.zeros, a.ones + b.ones, a.twos + b.twos, a.threes + b.threes,
+  );
+}
+
+fn acc_next(acc: Acc, carry: Carry) -> Carry {
+  let ones = acc.zeros;
+  let twos = ones + acc.ones;
+  let threes = twos + acc.twos;
+  // NaN has the last key, so where there is one the last place is the answer, from the first pass on.
+  let place = select(acc.place, max(threes + acc.threes, U(1u)) - U(1u), acc.nans > U(0u));
+  let digit = select(select(select(U(0u), U(1u), place >= ones), U(2u), place >= twos), U(3u), place >= threes);
+  let before = select(select(select(U(0u), ones, place >= ones), twos, place >= twos), threes, place >= threes);
+  return Carry(acc.prefix | (digit << acc.shift), place - before, max(acc.shift, U(2u)) - U(2u));
+}
+
+fn acc_finish(acc: Acc, ctx: Ctx) -> V {
+  let key = acc_next(acc, carry_first(ctx)).prefix;
+  return select(key_to_value(key), V(0.0), B(ctx.valid == 0u));
+}
