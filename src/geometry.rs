@@ -1,6 +1,6 @@
 //! Sizes: the one output-size formula, and what a kernel must know of each axis.
 
-use crate::{Error, Padding, Pooling, Region, Shape, Window, shape::MAX_SPATIAL_AXES, spec::PaddingMode};
+use crate::{Error, Padding, Pooling, Region, Shape, Window, op::WeightingKind, shape::MAX_SPATIAL_AXES, spec::PaddingMode};
 
 /// Sizes that index arithmetic holds in 32 bits must stay below this, so that sums of two of them fit too.
 const INDEX_LIMIT: i64 = 1 << 31;
@@ -10,9 +10,33 @@ const INDEX_LIMIT: i64 = 1 << 31;
 pub(crate) struct Geometry {
     pub(crate) input: Shape,
     pub(crate) output: Shape,
-    pub(crate) region: RegionKind,
-    /// Depth, height, width; an absent axis has size 1 and one tap.
+    /// The shape of one output's taps, which kernels walk.
+    pub(crate) walk: Walk,
+    /// Depth, height, width; an absent axis has size 1 and one tap. Where a region runs over channels, they are the depth, and
+    /// the positions of a plane, which it leaves alone, are the width.
     pub(crate) axes: [Axis; MAX_SPATIAL_AXES],
+    /// Channels apart from those among the axes.
+    pub(crate) channels: usize,
+}
+
+/// How the taps of one output lie: a file of shaders/region. Regions that only differ in what they call their axes share one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Walk {
+    Window,
+    Adaptive,
+    Global,
+}
+
+impl Walk {
+    pub(crate) const ALL: [Self; 3] = [Self::Window, Self::Adaptive, Self::Global];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Window => "window",
+            Self::Adaptive => "adaptive",
+            Self::Global => "global",
+        }
+    }
 }
 
 /// A region without its parameters.
@@ -23,6 +47,8 @@ pub enum RegionKind {
     Window,
     Adaptive,
     Global,
+    Channels,
+    ChannelWindow,
 }
 
 /// One spatial axis: its sizes, and the window on it where there is one.
@@ -46,11 +72,11 @@ impl Axis {
     }
 
     /// An upper bound of the taps that one output has on this axis.
-    pub(crate) fn most_taps(&self, region: RegionKind) -> u64 {
-        match region {
-            RegionKind::Window => u64::from(self.kernel.min(self.input)),
-            RegionKind::Adaptive => u64::from(self.input.div_ceil(self.output)) + 1,
-            RegionKind::Global => u64::from(self.input),
+    pub(crate) fn most_taps(&self, walk: Walk) -> u64 {
+        match walk {
+            Walk::Window => u64::from(self.kernel.min(self.input)),
+            Walk::Adaptive => u64::from(self.input.div_ceil(self.output)) + 1,
+            Walk::Global => u64::from(self.input),
         }
         .min(u64::from(self.input))
     }
@@ -58,7 +84,7 @@ impl Axis {
 
 impl RegionKind {
     /// Every region, in the order of the documentation.
-    pub const ALL: &'static [Self] = &[Self::Window, Self::Adaptive, Self::Global];
+    pub const ALL: &'static [Self] = &[Self::Window, Self::Adaptive, Self::Global, Self::Channels, Self::ChannelWindow];
 
     /// Its name in specs and on the command line.
     #[must_use]
@@ -67,7 +93,15 @@ impl RegionKind {
             Self::Window => "window",
             Self::Adaptive => "adaptive",
             Self::Global => "global",
+            Self::Channels => "channels",
+            Self::ChannelWindow => "channel_window",
         }
+    }
+
+    /// Whether its taps lie in one plane, so that they have indices and their region a centre.
+    #[must_use]
+    pub fn is_spatial(self) -> bool {
+        !matches!(self, Self::Channels | Self::ChannelWindow)
     }
 }
 
@@ -79,6 +113,8 @@ impl Region {
             Self::Window(_) => RegionKind::Window,
             Self::Adaptive { .. } => RegionKind::Adaptive,
             Self::Global => RegionKind::Global,
+            Self::Channels { .. } => RegionKind::Channels,
+            Self::ChannelWindow { .. } => RegionKind::ChannelWindow,
         }
     }
 }
@@ -102,20 +138,77 @@ impl Geometry {
                 }),
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let axes = match &pooling.region {
-            Region::Window(window) => window_axes(window, &sizes)?,
-            Region::Adaptive { output_size } => adaptive_axes(&output_size.resolve("output_size", sizes.len())?, &sizes)?,
-            Region::Global => sizes.iter().map(|&size| Ok(Axis::whole(narrow(size)?, 1))).collect::<Result<_, Error>>()?,
+        let kind = pooling.region.kind();
+        if pooling.op.kind().row().weighting == WeightingKind::Gaussian && !kind.is_spatial() {
+            return Err(Error::unsupported(
+                format!("{} over {}", pooling.op.kind(), kind.name()),
+                "a region of channels has no centre to measure distances from",
+            ));
+        }
+        let (walk, axes) = match &pooling.region {
+            Region::Window(window) => (Walk::Window, window_axes(window, &sizes)?),
+            Region::Adaptive { output_size } => {
+                (Walk::Adaptive, adaptive_axes(&output_size.resolve("output_size", sizes.len())?, &sizes)?)
+            }
+            Region::Global => {
+                let whole = |&size| Ok(Axis::whole(narrow(size)?, 1));
+                (Walk::Global, sizes.iter().map(whole).collect::<Result<_, Error>>()?)
+            }
+            Region::Channels { .. } | Region::ChannelWindow { .. } => return Self::over_channels(&pooling.region, input),
         };
         let spatial: Vec<usize> = axes.iter().map(|axis| axis.output as usize).collect();
         let mut three = [Axis::ABSENT; MAX_SPATIAL_AXES];
         three[MAX_SPATIAL_AXES - axes.len()..].copy_from_slice(&axes);
-        Ok(Self { input: *input, output: input.with_spatial(&spatial), region: pooling.region.kind(), axes: three })
+        let (input, output) = (*input, input.with_spatial(&spatial));
+        Ok(Self { input, output, walk, axes: three, channels: input.channels() })
+    }
+
+    /// A region over channels is a window over the depth of a tensor [N, 1, C, 1, positions].
+    fn over_channels(region: &Region, input: &Shape) -> Result<Self, Error> {
+        let channels = input.channels();
+        let window = match *region {
+            Region::Channels { group, strided } => {
+                let size = group as usize;
+                if size == 0 || channels % size != 0 {
+                    return Err(Error::parameter("group", &format!("a divisor of the {channels} channels"), group));
+                }
+                let groups = u32::try_from(channels / size).unwrap_or(u32::MAX).max(1);
+                let mut window = Window::new(group);
+                if strided {
+                    (window.stride, window.dilation) = (Some(1.into()), groups.into());
+                }
+                window
+            }
+            Region::ChannelWindow { kernel_size, stride, padding } => {
+                let mut window = Window::new(kernel_size);
+                window.stride = stride.map(Into::into);
+                window.padding = [padding].into();
+                window
+            }
+            _ => return Err(Error::unsupported(region.kind().name(), "it does not run over channels")),
+        };
+        let positions = input.spatial().iter().fold(1, |n: usize, &size| n.saturating_mul(size));
+        let too_large = |what: &str, actual: usize| Error::UnsupportedSize {
+            what: format!("{what} of {input}"),
+            limit: INDEX_LIMIT.unsigned_abs() - 1,
+            actual: actual as u64,
+        };
+        let [depth, width] = [(channels, "channels"), (positions, "plane")]
+            .map(|(size, what)| i64::try_from(size).ok().filter(|&n| n < INDEX_LIMIT).ok_or_else(|| too_large(what, size)));
+        // No channel, no window; an axis of size 1 stands in, and nothing runs.
+        let depth = window_axes(&window, &[depth?.max(1)]).map_err(|error| match error {
+            Error::InvalidAxis { parameter, expected, actual, .. } => Error::InvalidParameter { parameter, expected, actual },
+            other => other,
+        })?[0];
+        let width = narrow(width?)?;
+        let output = input.with_channels(if channels == 0 { 0 } else { depth.output as usize });
+        let axes = [depth, Axis::ABSENT, Axis::whole(width, width)];
+        Ok(Self { input: *input, output, walk: Walk::Window, axes, channels: 1 })
     }
 
     /// An upper bound of the taps that one output has.
     pub(crate) fn most_taps(&self) -> u64 {
-        self.axes.iter().fold(1, |taps, axis| taps.saturating_mul(axis.most_taps(self.region)))
+        self.axes.iter().fold(1, |taps, axis| taps.saturating_mul(axis.most_taps(self.walk)))
     }
 }
 

@@ -16,7 +16,8 @@ pub struct Answer {
     pub shape: Shape,
     /// One value an output, row-major.
     pub values: Vec<f64>,
-    /// For max and min, the place in its plane of the tap that each output took; `None` where a region is empty.
+    /// For max and min in regions of one plane, the place in it of the tap that each output took; `None` where a region is
+    /// empty.
     pub indices: Option<Vec<Option<usize>>>,
 }
 
@@ -40,6 +41,9 @@ pub fn pool(pooling: &Pooling, shape: &Shape, input: &[f32]) -> Result<Answer, E
             limit: MOST_OUTPUTS as u64,
             actual: output.elements() as u64,
         });
+    }
+    if matches!(pooling.region, Region::Channels { .. } | Region::ChannelWindow { .. }) {
+        return Ok(over_channels(pooling, shape, output, input));
     }
     let [depth, height, width] = three(shape.spatial());
     let [out_depth, out_height, out_width] = three(output.spatial());
@@ -79,6 +83,40 @@ pub fn pool(pooling: &Pooling, shape: &Shape, input: &[f32]) -> Result<Answer, E
         }
     }
     Ok(answer)
+}
+
+/// Regions over channels: at each position, the channels of a group or window.
+#[allow(clippy::cast_precision_loss, reason = "counts of channels")]
+fn over_channels(pooling: &Pooling, shape: &Shape, output: Shape, input: &[f32]) -> Answer {
+    let (channels, groups) = (shape.channels(), output.channels());
+    let positions: usize = shape.spatial().iter().product();
+    let mut values = Vec::with_capacity(output.elements());
+    for n in 0..shape.batch() {
+        for group in 0..groups {
+            let AxisTaps { taps: members, counted, .. } = match pooling.region {
+                Region::Channels { group: size, strided } => {
+                    let size = size as usize;
+                    let belongs = |c: &usize| if strided { c % groups == group } else { c / size == group };
+                    AxisTaps { taps: (0..channels).filter(belongs).collect(), counted: size as f64, centre: 0.0 }
+                }
+                Region::ChannelWindow { kernel_size, stride, padding } => {
+                    let mut window = Window::new(kernel_size);
+                    window.stride = stride.map(Into::into);
+                    window.padding = [padding].into();
+                    window_taps(&window, 0, as_i64(channels), as_i64(group))
+                }
+                _ => AxisTaps { taps: Vec::new(), counted: 0.0, centre: 0.0 },
+            };
+            for position in 0..positions {
+                let tap = |&channel: &usize| {
+                    let value = activate(pooling.activation, input[(n * channels + channel) * positions + position]);
+                    Tap { value, index: channel, distance2: 0.0 }
+                };
+                values.push(fold(&pooling.op, &members.iter().map(tap).collect::<Vec<_>>(), counted).0);
+            }
+        }
+    }
+    Answer { shape: output, values, indices: None }
 }
 
 /// One valid tap of a region.
@@ -123,7 +161,8 @@ fn axis_taps(region: &Region, shape: &Shape, axis: usize, o: usize) -> AxisTaps 
             let taps: Vec<i64> = (0..size).filter(inside).collect();
             contiguous(&taps)
         }
-        Region::Global => contiguous(&(0..as_i64(size)).collect::<Vec<_>>()),
+        // The whole plane; regions over channels have no taps here.
+        _ => contiguous(&(0..as_i64(size)).collect::<Vec<_>>()),
     }
 }
 

@@ -64,6 +64,12 @@ impl Shape {
         self
     }
 
+    /// The same batch and spatial sizes with other channels.
+    pub(crate) fn with_channels(mut self, channels: usize) -> Self {
+        self.channels = channels;
+        self
+    }
+
     /// Batch size N.
     #[must_use]
     pub const fn batch(&self) -> usize {

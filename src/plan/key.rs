@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{Activation, OpKind, RegionKind, geometry::Axis};
+use crate::{
+    Activation, OpKind,
+    geometry::{Axis, Walk},
+};
 
 /// Invocations in a workgroup, everywhere: within the limits of every adapter wgpu reaches.
 pub(crate) const WORKGROUP: u32 = 64;
@@ -107,7 +110,7 @@ impl Tile {
 pub struct KernelKey {
     pub(crate) op: OpKind,
     pub(crate) variant: u32,
-    pub(crate) region: RegionKind,
+    pub(crate) walk: Walk,
     pub(crate) activation: Option<Activation>,
     pub(crate) schedule: Schedule,
     /// Whether input rows are read as vec4s.
@@ -130,37 +133,37 @@ impl KernelKey {
         for row in OpKind::TABLE {
             let choices: &[bool] = if row.indices { &[false, true] } else { &[false] };
             for variant in 0..row.variants {
-                let base = |region, schedule, indices| Self {
+                let base = |walk, schedule, indices| Self {
                     op: row.kind,
                     variant,
-                    region,
+                    walk,
                     activation: None,
                     schedule,
                     aligned_load: false,
                     aligned_store: false,
                     indices,
                 };
-                for &region in RegionKind::ALL {
+                for walk in Walk::ALL {
                     if row.passes == 1 {
-                        keys.push(base(region, Schedule::Partial, row.indices));
-                        keys.extend(choices.iter().map(|&indices| base(region, Schedule::Merge, indices)));
+                        keys.push(base(walk, Schedule::Partial, row.indices));
+                        keys.extend(choices.iter().map(|&indices| base(walk, Schedule::Merge, indices)));
                     }
                     for &indices in choices {
-                        keys.push(base(region, Schedule::Direct, indices));
-                        keys.push(Self { aligned_store: true, ..base(region, Schedule::Direct, indices) });
-                        keys.push(base(region, Schedule::Reduce, indices));
+                        keys.push(base(walk, Schedule::Direct, indices));
+                        keys.push(Self { aligned_store: true, ..base(walk, Schedule::Direct, indices) });
+                        keys.push(base(walk, Schedule::Reduce, indices));
                     }
                 }
                 for activation in ACTIVATIONS.map(Some) {
-                    let region = RegionKind::ALL[turn % RegionKind::ALL.len()];
+                    let walk = Walk::ALL[turn % Walk::ALL.len()];
                     turn += 1;
                     let schedules = [Schedule::Direct, Schedule::Reduce, Schedule::Partial];
                     for &schedule in &schedules[..if row.passes == 1 { 3 } else { 2 }] {
-                        keys.push(Self { activation, ..base(region, schedule, row.indices) });
+                        keys.push(Self { activation, ..base(walk, schedule, row.indices) });
                     }
                     if row.shareable {
                         let (tile, aligned_load) = tiles[turn % tiles.len()];
-                        let key = base(RegionKind::Window, Schedule::Tile(tile), row.indices);
+                        let key = base(Walk::Window, Schedule::Tile(tile), row.indices);
                         keys.push(Self { activation, aligned_load, ..key });
                     }
                 }
@@ -171,7 +174,7 @@ impl KernelKey {
                                 // Max and average, which networks use most, with every tile; the others in turn.
                                 turn += 1;
                                 if matches!(row.kind, OpKind::Max | OpKind::Average) || (at + turn) % 4 == 0 {
-                                    let key = base(RegionKind::Window, Schedule::Tile(tile), indices);
+                                    let key = base(Walk::Window, Schedule::Tile(tile), indices);
                                     keys.push(Self { aligned_load, aligned_store, ..key });
                                 }
                             }
@@ -196,7 +199,7 @@ impl fmt::Display for KernelKey {
         if self.op.row().variants > 1 {
             write!(f, "#{}", self.variant)?;
         }
-        write!(f, "/{}/", self.region.name())?;
+        write!(f, "/{}/", self.walk.name())?;
         match self.schedule {
             Schedule::Direct => f.write_str("direct")?,
             Schedule::Reduce => f.write_str("reduce")?,

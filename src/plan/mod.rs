@@ -10,7 +10,10 @@ pub(crate) use params::Params;
 #[cfg(test)]
 pub(crate) use params::layout as params_layout;
 
-use crate::{Error, Pooling, RegionKind, Shape, geometry::Geometry};
+use crate::{
+    Error, Pooling, Shape,
+    geometry::{Geometry, Walk},
+};
 
 /// Element indices are 32-bit on the device; sums of two must fit too.
 const MOST_ELEMENTS: u64 = (1 << 31) - 1;
@@ -154,6 +157,12 @@ impl Plan {
         if request.indices && !row.indices {
             return Err(Error::unsupported(format!("indices of {}", row.name), "it chooses no tap; max and min have indices"));
         }
+        if request.indices && !pooling.region.kind().is_spatial() {
+            return Err(Error::unsupported(
+                format!("indices in {}", pooling.region.kind().name()),
+                "an index is a place in one plane; window, adaptive and global regions have them",
+            ));
+        }
         check_device(limits)?;
         let kernel = choose_kernel(pooling, &geometry, request)?;
         let mut plan = Self {
@@ -181,7 +190,7 @@ impl Plan {
         let key = |schedule, aligned_load, aligned_store| KernelKey {
             op: op.kind(),
             variant: op.variant(),
-            region: geometry.region,
+            walk: geometry.walk,
             activation: if schedule == Schedule::Merge { None } else { pooling.activation },
             schedule,
             aligned_load,
@@ -320,14 +329,14 @@ fn choose_kernel(pooling: &Pooling, geometry: &Geometry, request: &Request) -> R
 /// Whether the tile kernel can run this, or why not.
 fn tile_fits(pooling: &Pooling, geometry: &Geometry, specialise: Specialise) -> Result<(), String> {
     let row = pooling.op.kind().row();
-    if geometry.region != RegionKind::Window {
-        return Err(format!("it takes windows, not {} regions", geometry.region.name()));
+    if geometry.walk != Walk::Window {
+        return Err(format!("it takes windows, not {} regions", geometry.walk.name()));
     }
     if !row.shareable || row.passes > 1 {
         return Err(format!("outputs cannot share partial folds of {}", row.name));
     }
     let [depth, height, width] = &geometry.axes;
-    let slices = depth.most_taps(geometry.region);
+    let slices = depth.most_taps(geometry.walk);
     if slices > TILE_MOST_SLICES {
         return Err(format!("a window may span {slices} slices in depth; it takes {TILE_MOST_SLICES} at most"));
     }
@@ -349,7 +358,10 @@ fn tile_fits(pooling: &Pooling, geometry: &Geometry, specialise: Specialise) -> 
 /// The windows, as kernel size and stride on height and width, that are specialised by default.
 fn listed_windows() -> impl Iterator<Item = ([u32; 2], [u32; 2])> {
     const SIDES: [(u32, u32); 5] = [(2, 2), (2, 1), (3, 2), (3, 1), (5, 1)];
-    SIDES.into_iter().flat_map(|(kernel, stride)| [([kernel; 2], [stride; 2]), ([1, kernel], [1, stride])])
+    // Windows over channels leave positions alone: 1×1.
+    let alone = ([1, 1], [1, 1]);
+    std::iter::once(alone)
+        .chain(SIDES.into_iter().flat_map(|(kernel, stride)| [([kernel; 2], [stride; 2]), ([1, kernel], [1, stride])]))
 }
 
 /// The tiles that the default set of windows makes, with any padding, and whether their rows are aligned.

@@ -35,7 +35,7 @@ impl Params {
             extent: [
                 outputs,
                 // The planner has refused tensors of more elements than u32 can count.
-                u32::try_from(geometry.input.channels()).unwrap_or(u32::MAX),
+                u32::try_from(geometry.channels).unwrap_or(u32::MAX),
                 plane(|axis| axis.input),
                 plane(|axis| axis.output),
             ],

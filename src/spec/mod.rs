@@ -49,6 +49,23 @@ pub enum Region {
     },
     /// The whole plane: ONNX's `GlobalMaxPool` and its kin. \[N, C, in…\] → \[N, C, 1…\].
     Global,
+    /// Groups of g channels at each position: maxout. \[N, C, in…\] → \[N, C/g, in…\]. C must be a multiple of g.
+    Channels {
+        /// Channels in a group, g.
+        group: u32,
+        /// Whether group i is the channels i, i + C/g, i + 2C/g … and not the g channels from i·g on.
+        strided: bool,
+    },
+    /// A window that slides over the channels at each position. \[N, C, in…\] → \[N, C_out, in…\] by the size formula of
+    /// [`Window`].
+    ChannelWindow {
+        /// Channels in a window.
+        kernel_size: u32,
+        /// Distance between neighbouring windows; the kernel size where absent.
+        stride: Option<u32>,
+        /// Absent channels before the first and after the last.
+        padding: [u32; 2],
+    },
 }
 
 /// A sliding window over one to three spatial axes.

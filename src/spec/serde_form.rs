@@ -17,8 +17,7 @@ use crate::Op;
 const NOT_YET: &str = "unsupported: ";
 
 const PLANNED_OPS: &[&str] = &["weighted", "gated", "stochastic", "probabilistic_max"];
-const PLANNED_REGIONS: &[&str] =
-    &["pyramid", "fractional", "roi_pool", "roi_align", "channels", "channel_window", "segments", "sequence", "clusters"];
+const PLANNED_REGIONS: &[&str] = &["pyramid", "fractional", "roi_pool", "roi_align", "segments", "sequence", "clusters"];
 
 /// `Op` with every variant a struct, so that `"max"` and `{"max": {}}` are the same.
 #[derive(Serialize, Deserialize)]
@@ -75,8 +74,22 @@ enum OpFields {
 #[serde(remote = "Region", rename_all = "snake_case", deny_unknown_fields)]
 enum RegionFields {
     Window(Window),
-    Adaptive { output_size: PerAxis<u32> },
+    Adaptive {
+        output_size: PerAxis<u32>,
+    },
     Global {},
+    Channels {
+        group: u32,
+        #[serde(default)]
+        strided: bool,
+    },
+    ChannelWindow {
+        kernel_size: u32,
+        #[serde(default)]
+        stride: Option<u32>,
+        #[serde(default, deserialize_with = "side")]
+        padding: [u32; 2],
+    },
 }
 
 impl Serialize for Op {
@@ -196,6 +209,10 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithKey<'_, A> {
     fn next_value_seed<V: de::DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
         self.map.next_value_seed(seed)
     }
+}
+
+fn side<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u32; 2], D::Error> {
+    Side::deserialize(deserializer).map(|Side(side)| side)
 }
 
 fn yes() -> bool {
@@ -405,6 +422,18 @@ mod tests {
             (
                 r#"{"op": {"gaussian": {"sigma": 1.5}}, "region": "global"}"#,
                 Pooling::new(Op::Gaussian { sigma: 1.5 }, Region::Global),
+            ),
+            (
+                r#"{"op": "max", "region": {"channels": {"group": 4}}}"#,
+                Pooling::new(Op::Max, Region::Channels { group: 4, strided: false }),
+            ),
+            (
+                r#"{"op": "max", "region": {"channel_window": {"kernel_size": 5, "stride": 1, "padding": 2}}}"#,
+                Pooling::new(Op::Max, Region::ChannelWindow { kernel_size: 5, stride: Some(1), padding: [2, 2] }),
+            ),
+            (
+                r#"{"op": "max", "region": {"channel_window": {"kernel_size": 5, "padding": [1, 2]}}}"#,
+                Pooling::new(Op::Max, Region::ChannelWindow { kernel_size: 5, stride: None, padding: [1, 2] }),
             ),
             (r#"{"op": "soft", "region": "global"}"#, Pooling::new(Op::Soft { beta: 1.0 }, Region::Global)),
             (r#"{"op": {"rank": {"q": 0.9}}, "region": "global"}"#, Pooling::new(Op::Rank { q: 0.9 }, Region::Global)),

@@ -4,7 +4,8 @@
 //! aliases, parameters, load, region, weighting, op, schedule, emit. Every file of a slot exports the same names.
 
 use crate::{
-    Activation, RegionKind,
+    Activation,
+    geometry::Walk,
     op::{WeightingKind, wgsl},
     plan::{KernelKey, Schedule, WORKGROUP},
 };
@@ -25,10 +26,10 @@ pub(crate) fn assemble(key: &KernelKey) -> String {
             Some(Activation::Tanh) => wgsl!("activation/tanh"),
         },
         if key.aligned_load { wgsl!("load/vec4") } else { wgsl!("load/scalar") },
-        match key.region {
-            RegionKind::Window => wgsl!("region/window"),
-            RegionKind::Adaptive => wgsl!("region/adaptive"),
-            RegionKind::Global => wgsl!("region/global"),
+        match key.walk {
+            Walk::Window => wgsl!("region/window"),
+            Walk::Adaptive => wgsl!("region/adaptive"),
+            Walk::Global => wgsl!("region/global"),
         },
         match row.weighting {
             WeightingKind::One => wgsl!("weighting/one"),

@@ -78,6 +78,10 @@ fn regions() -> Vec<(Region, Shape)> {
         (Region::Global, Shape::nchw([3, 5, 41])),
         (Region::Global, Shape::nchw([1, 2, 19, 23])),
         (Region::Global, Shape::nchw([1, 1, 7, 11, 13])),
+        (Region::Channels { group: 3, strided: false }, Shape::nchw([2, 6, 5, 7])),
+        (Region::Channels { group: 2, strided: true }, Shape::nchw([2, 6, 4, 4])),
+        (Region::ChannelWindow { kernel_size: 5, stride: Some(1), padding: [2, 2] }, Shape::nchw([1, 7, 3])),
+        (Region::ChannelWindow { kernel_size: 4, stride: Some(3), padding: [3, 0] }, Shape::nchw([2, 11, 2, 3, 2])),
     ];
     for kind in RegionKind::ALL {
         assert!(regions.iter().any(|(region, _)| region.kind() == *kind), "{} is missing", kind.name());
@@ -96,11 +100,14 @@ fn product(kernel: Option<Kernel>, specialise: Specialise) -> Vec<Case> {
     for op in ops() {
         for (region, shape) in regions() {
             for data in Data::ALL {
-                let mut request = Request::new().specialise(specialise).indices(op.kind().row().indices);
+                let mut request =
+                    Request::new().specialise(specialise).indices(op.kind().row().indices && region.kind().is_spatial());
                 request.kernel = kernel;
                 let pooling = Pooling::new(op, region.clone());
                 // These pick and choose; that they take what they should is a test of the planner.
-                let picks = matches!(kernel, Some(Kernel::Tile | Kernel::TwoStage)) || op.kind().row().passes > 1;
+                let picks = matches!(kernel, Some(Kernel::Tile | Kernel::TwoStage))
+                    || op.kind().row().passes > 1
+                    || op.kind() == OpKind::Gaussian && !region.kind().is_spatial();
                 if !picks || takes(&pooling, &shape, &request) {
                     cases.push(Case { pooling, shape, request, data });
                 }
@@ -153,7 +160,9 @@ fn activations() {
         for op in ops {
             for (region, shape) in regions() {
                 for kernel in kernels {
-                    let mut request = Request::new().specialise(Specialise::Any).indices(op.kind().row().indices);
+                    let mut request = Request::new()
+                        .specialise(Specialise::Any)
+                        .indices(op.kind().row().indices && region.kind().is_spatial());
                     request.kernel = kernel;
                     let pooling = Pooling::new(op, region.clone()).activation(activation);
                     if takes(&pooling, &shape, &request) {

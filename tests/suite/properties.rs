@@ -81,8 +81,11 @@ fn cases() -> impl Strategy<Value = Case> {
                 6 => windows(axes),
                 2 => prop::collection::vec(1u32..9, axes).prop_map(|size| Region::Adaptive { output_size: size.into() }),
                 1 => Just(Region::Global),
+                1 => (1u32..4, any::<bool>()).prop_map(|(group, strided)| Region::Channels { group, strided }),
+                1 => (1u32..5, prop::option::of(1u32..4), [0u32..3, 0u32..3])
+                    .prop_map(|(kernel_size, stride, padding)| Region::ChannelWindow { kernel_size, stride, padding }),
             ];
-            let shapes = (1usize..=2, 1usize..=3, prop::collection::vec(sizes.clone(), axes))
+            let shapes = (1usize..=2, 1usize..=6, prop::collection::vec(sizes.clone(), axes))
                 .prop_map(|(n, c, spatial)| Shape::from_nchw(&[&[n, c], &spatial[..]].concat()).expect("one to three axes"));
             (ops(), regions, shapes)
         })
@@ -99,7 +102,7 @@ fn cases() -> impl Strategy<Value = Case> {
             (poolings, Just(shape), specialise, any::<bool>(), data)
         })
         .prop_map(|(pooling, shape, specialise, indices, data)| {
-            let indices = indices && pooling.op.kind().row().indices;
+            let indices = indices && pooling.op.kind().row().indices && pooling.region.kind().is_spatial();
             Case { pooling, shape, request: Request::new().specialise(specialise).indices(indices), data }
         })
 }
