@@ -111,9 +111,9 @@ fn workloads(engine: &Engine, criterion: &mut Criterion) {
             let Ok(pooler) = engine.prepare_with(&workload.pooling, workload.shape, &request) else { continue };
             check(engine, &workload, &request);
             let input = Data::Reals.values(workload.shape.elements(), 0);
-            let input = pollster::block_on(engine.upload(workload.shape, &input)).expect("it fits");
-            let output = pollster::block_on(engine.allocate::<f32>(pooler.output_shape())).expect("it fits");
-            let indices = pollster::block_on(engine.allocate::<u32>(pooler.output_shape())).expect("it fits");
+            let input = engine.upload(workload.shape, &input).expect("it fits");
+            let output = engine.allocate::<f32>(pooler.output_shape()).expect("it fits");
+            let indices = engine.allocate::<u32>(pooler.output_shape()).expect("it fits");
             let mut bindings = Bindings::new(input.buffer(), output.buffer());
             if workload.indices {
                 bindings = bindings.indices(indices.buffer());
@@ -132,13 +132,13 @@ fn workloads(engine: &Engine, criterion: &mut Criterion) {
 fn ops(engine: &Engine, criterion: &mut Criterion) {
     let shape = Shape::nchw([8, 64, 112, 112]);
     let input = Data::Reals.values(shape.elements(), 0);
-    let input = pollster::block_on(engine.upload(shape, &input)).expect("it fits");
+    let input = engine.upload(shape, &input).expect("it fits");
     let mut timed = criterion.benchmark_group("ops on W2");
     let ops = [Op::Max, Op::AVERAGE, Op::Lp { p: 2.0 }, Op::Lp { p: 3.0 }, Op::Gaussian { sigma: 1.0 }, Op::Std];
     for op in ops {
         let region = Pooling::max([3, 3]).stride([2, 2]).padding([1, 1]).region;
         let pooler = engine.prepare(&Pooling::new(op, region), shape).expect("it is planned");
-        let output = pollster::block_on(engine.allocate::<f32>(pooler.output_shape())).expect("it fits");
+        let output = engine.allocate::<f32>(pooler.output_shape()).expect("it fits");
         let bound = pooler.bind(&Bindings::new(input.buffer(), output.buffer())).expect("it binds");
         timed.throughput(Throughput::Bytes(pooler.input_bytes() + pooler.output_bytes()));
         timed.bench_function(format!("{op:?} by {}", pooler.kernel()), |bencher| {

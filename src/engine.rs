@@ -15,7 +15,8 @@ use crate::{
 
 /// Pools on one wgpu device. Cheap to clone; clones share one pipeline cache.
 ///
-/// An engine never makes, configures or polls a device that was given to it, and installs no callback on it.
+/// An engine never makes or configures a device that was given to it and installs no callback on it. It submits and polls only
+/// in the conveniences that say so: [`pool`](Engine::pool) and [`download`](Engine::download).
 ///
 /// ```
 /// use plunge::{Bindings, Engine, Pooling, Shape};
@@ -57,7 +58,7 @@ impl fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// An engine on somebody's device. Decisions follow the device's limits and features, not the adapter's.
+    /// An engine on somebody's device. Decisions follow the device's limits, not the adapter's.
     #[must_use]
     pub fn new(device: &wgpu::Device, queue: &wgpu::Queue) -> Self {
         Self::with_loss_report(device, queue, Arc::default())
@@ -152,9 +153,10 @@ fn compile(device: &wgpu::Device, key: &KernelKey) -> Pipeline {
     let checks =
         wgpu::ShaderRuntimeChecks { force_loop_bounding: false, int_div_checks: false, ..wgpu::ShaderRuntimeChecks::checked() };
     // SAFETY: two checks are left out, bounds checks stay. Every loop in shaders/ counts up to a bound that is a constant or a
-    // size the planner has checked, so it ends without the injected counter, which would keep drivers from unrolling. Every
-    // integer division is by a constant or by a parameter that is at least 1 (sizes, strides, dilations, part and tile
-    // counts), and none is signed.
+    // size the planner has checked, or halves a constant, so it ends without the injected counter, which would keep drivers
+    // from unrolling. Every integer division is unsigned and by a constant, by a parameter that is at least 1 (sizes, strides,
+    // dilations, part and tile counts), or, inside a loop over a region's taps, by their number on an axis, which is then at
+    // least 1.
     #[allow(unsafe_code, reason = "the one call: measured at half the time of the tile kernel on lavapipe")]
     let module = unsafe { device.create_shader_module_trusted(source, checks) };
     let storage = |read_only| wgpu::BufferBindingType::Storage { read_only };

@@ -30,7 +30,9 @@ pub enum Error {
         actual: String,
     },
     /// A per-axis list whose length is not the number of spatial axes.
-    #[error("invalid {parameter}: {actual} entries for an input of {expected} spatial axes")]
+    #[error(
+        "invalid {parameter}: {actual} entries, and the input's spatial axes are {expected}; give one number for all axes or one for each"
+    )]
     InvalidAxisCount {
         /// The parameter's field name.
         parameter: &'static str,

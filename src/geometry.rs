@@ -169,7 +169,7 @@ impl Geometry {
         let window = match *region {
             Region::Channels { group, strided } => {
                 let size = group as usize;
-                if size == 0 || channels % size != 0 {
+                if size == 0 || !channels.is_multiple_of(size) {
                     return Err(Error::parameter("group", &format!("a divisor of the {channels} channels"), group));
                 }
                 let groups = u32::try_from(channels / size).unwrap_or(u32::MAX).max(1);
@@ -204,6 +204,13 @@ impl Geometry {
         let output = input.with_channels(if channels == 0 { 0 } else { depth.output as usize });
         let axes = [depth, Axis::ABSENT, Axis::whole(width, width)];
         Ok(Self { input: *input, output, walk: Walk::Window, axes, channels: 1 })
+    }
+
+    /// An upper bound of the loop turns in which an invocation walks one output's taps row by row, in blocks of 32.
+    pub(crate) fn most_turns(&self) -> u64 {
+        let [slices, rows, columns] = self.axes.map(|axis| axis.most_taps(self.walk));
+        let row = columns.saturating_add(3 * columns.div_ceil(32)) + 3;
+        slices.saturating_mul(rows.saturating_mul(row).saturating_add(4)).saturating_add(4)
     }
 
     /// An upper bound of the taps that one output has.
@@ -452,7 +459,7 @@ mod tests {
             (Pooling::max([3, 3]).dilation([1, 4]), "kernel_size on spatial axis 1"),
             (Pooling::max([3, 3]).padding([3, 0]), "padding on spatial axis 0"),
             (Pooling::max([3, 3]).padding([[0, 3], [0, 0]]), "padding on spatial axis 0"),
-            (Pooling::max([3]), "kernel_size: 1 entries for an input of 2"),
+            (Pooling::max([3]), "kernel_size: 1 entries, and the input's spatial axes are 2"),
             (Pooling::max([3, 3]).stride([1, 1, 1]), "stride: 3 entries"),
             (Pooling::max([3, 3]).padding([1]), "padding: 1 entries"),
             (Pooling::max([3, 3]).dilation([1]), "dilation: 1 entries"),

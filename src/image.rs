@@ -1,9 +1,9 @@
 //! Pooling pictures: [`image::DynamicImage`] in, [`image::DynamicImage`] of the same colour type out.
 //!
 //! Stored values are pooled as they are, without gamma conversion. Bit depth, colour and alpha are kept; results are rounded
-//! half to even and saturated. Max and min pool colour and alpha apart (straight colour). Every other op pools colour
-//! weighted by its alpha (premultiplied), so that what cannot be seen does not bleed into what can, and divides by the
-//! pooled alpha as it is stored; where that is 0 the colour is 0.
+//! half to even and saturated. Ops that choose a value (max, min, rank, median, first, last) pool colour and alpha apart
+//! (straight colour). Every other op pools colour weighted by its alpha (premultiplied), so that what cannot be seen does not
+//! bleed into what can, and divides by the pooled alpha as it is stored; where that is 0 the colour is 0.
 //!
 //! ```
 //! use image::{DynamicImage, GrayImage};

@@ -7,8 +7,9 @@ use crate::Error;
 /// Which statistic one output summarises its region with.
 ///
 /// V below is the region's valid taps, those inside the input, in row-major order. Every op takes f32 in and gives f32 out, one
-/// output a region; accumulators are f32. Where V is empty (a dilated window can miss the input), max answers −inf,
-/// min +inf and every other op 0. NaN in V gives NaN.
+/// output a region; accumulators are f32, and what they add up must fit f32: two values of 3e38 have no f32 sum, nor an average
+/// by way of it. Where V is empty (a dilated window can miss the input), max and log_sum_exp answer −inf, min +inf and every
+/// other op 0. NaN in V gives NaN, but for first and last, which answer the value they name.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Op {
@@ -33,8 +34,8 @@ pub enum Op {
     },
     /// (Σ|x|ᵖ)^(1/p), no mean: ONNX `LpPool`, WebNN `l2Pool2d` (PyTorch's `LPPool` keeps the sign of Σxᵖ for odd p).
     ///
-    /// p = 1, 2 and ∞ have paths of their own. p = 2 sums squares in f32 and so overflows beyond |x| = 1.8e19; any other p
-    /// is scaled by the largest |x| and does not.
+    /// p = 1, 2 and ∞ have paths of their own. p = 2 sums squares in f32 and so overflows beyond |x| = 1.8e19 and loses values
+    /// below 1e-19; any other p is scaled by the largest |x| and does not, and takes subnormal values for 0.
     Lp {
         /// The exponent, at least 1; `f32::INFINITY` for the largest magnitude.
         p: f32,
@@ -47,6 +48,7 @@ pub enum Op {
         sigma: f32,
     },
     /// The population standard deviation, by Welford's update and Chan's merge, so a large mean cancels nothing. ±inf gives NaN.
+    /// Deviations from the mean between 1e-19 and 1.8e19 have squares in f32.
     Std,
     /// The population variance, as [`Op::Std`] without the root.
     Variance,
@@ -426,7 +428,9 @@ impl Op {
             Self::Gaussian { sigma } if !sigma.is_finite() || sigma <= 0.0 => {
                 Err(Error::parameter("sigma", "finite and above 0", sigma))
             }
-            Self::LogSumExp { r } if !r.is_finite() || r <= 0.0 => Err(Error::parameter("r", "finite and above 0", r)),
+            Self::LogSumExp { r } if !r.is_finite() || !(1.0 / r).is_finite() || r <= 0.0 => {
+                Err(Error::parameter("r", "finite and above 0, and so its inverse", r))
+            }
             Self::Soft { beta } if !beta.is_finite() => Err(Error::parameter("beta", "finite", beta)),
             Self::Gem { p, .. } if !p.is_finite() || p < 1.0 => Err(Error::parameter("p", "finite and at least 1", p)),
             Self::Gem { eps, .. } if !eps.is_finite() || eps <= 0.0 => Err(Error::parameter("eps", "finite and above 0", eps)),
@@ -449,9 +453,7 @@ impl Op {
     /// What the op file reads from `params.op`.
     pub(crate) fn parameters(&self) -> [f32; 4] {
         match *self {
-            Self::Average { divisor_override, sqrt_divisor, .. } => {
-                [divisor_override.unwrap_or(0.0), f32::from(u8::from(sqrt_divisor)), 0.0, 0.0]
-            }
+            Self::Average { divisor_override, .. } => [divisor_override.unwrap_or(0.0), 0.0, 0.0, 0.0],
             Self::Lp { p } if p.is_finite() => [p, 1.0 / p, 0.0, 0.0],
             Self::LogSumExp { r } => [r, 1.0 / r, 0.0, 0.0],
             Self::Soft { beta } => [beta.abs(), 1.0f32.copysign(beta), 0.0, 0.0],
@@ -463,13 +465,15 @@ impl Op {
 
     /// What the op file reads from `params.op_words`.
     pub(crate) fn words(&self) -> [u32; 4] {
-        let q = match *self {
-            Self::Rank { q } => q,
-            Self::Median => 0.5,
-            _ => 0.0,
-        };
-        let [low, high] = rank_word(q);
-        [low, high, 0, 0]
+        let two = |[first, second]: [u32; 2]| [first, second, 0, 0];
+        match *self {
+            Self::Average { divisor_override, sqrt_divisor, .. } => {
+                two([divisor_override.is_some().into(), sqrt_divisor.into()])
+            }
+            Self::Rank { q } => two(rank_word(q)),
+            Self::Median => two(rank_word(0.5)),
+            _ => [0; 4],
+        }
     }
 
     /// What the weighting file reads from `params.weighting`.
@@ -526,6 +530,7 @@ mod tests {
             Op::Gaussian { sigma: f32::INFINITY },
             Op::Gaussian { sigma: f32::NAN },
             Op::LogSumExp { r: 0.0 },
+            Op::LogSumExp { r: 1e-39 },
             Op::LogSumExp { r: f32::INFINITY },
             Op::Soft { beta: f32::NAN },
             Op::Gem { p: 0.5, eps: 1e-6 },

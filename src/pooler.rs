@@ -22,7 +22,9 @@ pub struct Pooler {
 /// The buffers of one pooling: whole buffers, or ranges of them as [`wgpu::BufferBinding`]s.
 ///
 /// Each needs `STORAGE` usage and an offset that is a multiple of the device's `min_storage_buffer_offset_alignment`. Input and
-/// what is written must be different buffers, as WebGPU has it; outputs may share one in ranges that do not overlap.
+/// what is written must be different buffers, as WebGPU has it; outputs may share one in ranges that do not overlap. Larger
+/// ranges than needed are fine. All must be of the engine's device: wgpu refuses those of another device, and panics over
+/// those of another instance.
 #[derive(Debug, Clone)]
 pub struct Bindings<'a> {
     input: wgpu::BufferBinding<'a>,
@@ -176,8 +178,8 @@ impl Pooler {
     /// Nothing is submitted or written through the queue. Do this once for a set of buffers, not once a frame.
     ///
     /// # Errors
-    /// [`Error::InvalidBinding`] for a range that is missing, superfluous, too small, unaligned, without `STORAGE` usage, or
-    /// of a buffer that is both read and written; [`Error::OutOfMemory`] or [`Error::Device`] where the device refuses.
+    /// [`Error::InvalidBinding`] for a range that is missing, too small, unaligned, without `STORAGE` usage, or of a buffer that
+    /// is both read and written, and for indices that were not asked for; [`Error::OutOfMemory`] or [`Error::Device`] where the device refuses.
     /// In browsers use [`bind_async`](Self::bind_async).
     pub fn bind(&self, bindings: &Bindings<'_>) -> Result<BoundPooling, Error> {
         pollster::block_on(self.bind_async(bindings))
@@ -260,10 +262,13 @@ impl Pooler {
             };
             let range = check_range(slot, binding, self.plan.slot_bytes(slot), self.engine.device())?;
             if let Some(other) = checked.iter().find(|other| other.clashes(&range)) {
-                return Err(invalid(
-                    format!("apart from {}: another buffer, or for two outputs another range", other.slot.name()),
-                    "the same buffer".into(),
-                ));
+                let other = other.slot.name();
+                let expected = if slot.read_only() || other == Slot::Input.name() {
+                    format!("another buffer than {other}")
+                } else {
+                    format!("another buffer than {other}, or a range apart from it")
+                };
+                return Err(invalid(expected, "the same buffer".into()));
             }
             checked.push(range);
         }

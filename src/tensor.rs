@@ -49,8 +49,16 @@ impl Engine {
     /// A tensor without defined contents.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`] where the device cannot hold it.
-    pub async fn allocate<T: Pod>(&self, shape: Shape) -> Result<Tensor<T>, Error> {
+    /// [`Error::OutOfMemory`] where the device cannot hold it. In browsers use the method's `_async` form, here and below.
+    pub fn allocate<T: Pod>(&self, shape: Shape) -> Result<Tensor<T>, Error> {
+        pollster::block_on(self.allocate_async(shape))
+    }
+
+    /// [`allocate`](Self::allocate) without blocking.
+    ///
+    /// # Errors
+    /// As [`allocate`](Self::allocate).
+    pub async fn allocate_async<T: Pod>(&self, shape: Shape) -> Result<Tensor<T>, Error> {
         let descriptor = wgpu::BufferDescriptor {
             label: Some("plunge tensor"),
             // Buffers of size 0 cannot be bound, and copies go by whole words.
@@ -66,7 +74,15 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::InvalidBinding`] where their number is not the shape's; [`Error::OutOfMemory`].
-    pub async fn upload<T: Pod>(&self, shape: Shape, values: &[T]) -> Result<Tensor<T>, Error> {
+    pub fn upload<T: Pod>(&self, shape: Shape, values: &[T]) -> Result<Tensor<T>, Error> {
+        pollster::block_on(self.upload_async(shape, values))
+    }
+
+    /// [`upload`](Self::upload) without blocking.
+    ///
+    /// # Errors
+    /// As [`upload`](Self::upload).
+    pub async fn upload_async<T: Pod>(&self, shape: Shape, values: &[T]) -> Result<Tensor<T>, Error> {
         if values.len() != shape.elements() {
             return Err(Error::InvalidBinding {
                 binding: "input",
@@ -74,8 +90,19 @@ impl Engine {
                 actual: format!("{} elements", values.len()),
             });
         }
-        let tensor = self.allocate(shape).await?;
-        watched(self.device(), || self.queue().write_buffer(&tensor.buffer, 0, bytemuck::cast_slice(values))).await?;
+        let tensor = self.allocate_async(shape).await?;
+        let bytes: &[u8] = bytemuck::cast_slice(values);
+        // Writes go by whole words; the last bytes of narrow elements are filled up.
+        let (words, rest) = bytes.split_at(bytes.len() / 4 * 4);
+        let mut last = [0; 4];
+        last[..rest.len()].copy_from_slice(rest);
+        watched(self.device(), || {
+            self.queue().write_buffer(&tensor.buffer, 0, words);
+            if !rest.is_empty() {
+                self.queue().write_buffer(&tensor.buffer, words.len() as u64, &last);
+            }
+        })
+        .await?;
         Ok(tensor)
     }
 
@@ -83,7 +110,15 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Timeout`], [`Error::DeviceLost`], [`Error::OutOfMemory`].
-    pub async fn download<T: Pod>(&self, tensor: &Tensor<T>) -> Result<Vec<T>, Error> {
+    pub fn download<T: Pod>(&self, tensor: &Tensor<T>) -> Result<Vec<T>, Error> {
+        pollster::block_on(self.download_async(tensor))
+    }
+
+    /// [`download`](Self::download) without blocking.
+    ///
+    /// # Errors
+    /// As [`download`](Self::download).
+    pub async fn download_async<T: Pod>(&self, tensor: &Tensor<T>) -> Result<Vec<T>, Error> {
         let device = self.device();
         let descriptor = wgpu::BufferDescriptor {
             label: Some("plunge download"),
@@ -151,10 +186,10 @@ impl Engine {
         request: &Request,
     ) -> Result<Pooled, Error> {
         let pooler = self.prepare_async(pooling, shape, request).await?;
-        let input = self.upload(shape, values).await?;
-        let output = self.allocate::<f32>(pooler.output_shape()).await?;
+        let input = self.upload_async(shape, values).await?;
+        let output = self.allocate_async::<f32>(pooler.output_shape()).await?;
         let indices = match request.indices {
-            true => Some(self.allocate::<u32>(pooler.output_shape()).await?),
+            true => Some(self.allocate_async::<u32>(pooler.output_shape()).await?),
             false => None,
         };
         let mut bindings = Bindings::new(input.buffer(), output.buffer());
@@ -170,9 +205,9 @@ impl Engine {
         .await?;
         Ok(Pooled {
             shape: pooler.output_shape(),
-            values: self.download(&output).await?,
+            values: self.download_async(&output).await?,
             indices: match &indices {
-                Some(indices) => Some(self.download(indices).await?),
+                Some(indices) => Some(self.download_async(indices).await?),
                 None => None,
             },
             kernel: pooler.kernel(),

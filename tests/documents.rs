@@ -69,6 +69,29 @@ fn table() -> String {
     table
 }
 
+/// docs/spec.md names every op and region, and every piece of JSON in it reads as it says.
+#[test]
+fn the_reference_of_specs_is_complete() {
+    let page = include_str!("../docs/spec.md");
+    let names = OpKind::TABLE.iter().map(|row| row.name).chain(RegionKind::ALL.iter().map(|kind| kind.name()));
+    let missing: Vec<&str> = names.filter(|name| !page.contains(&format!("\"{name}\""))).collect();
+    assert!(missing.is_empty(), "docs/spec.md lacks {missing:?}");
+    #[cfg(feature = "serde")]
+    {
+        let specs = page.lines().filter(|line| line.starts_with("{\"op\"")).map(String::from);
+        let cells = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        let (ops, regions): (Vec<&str>, Vec<&str>) =
+            cells.partition(|cell| OpKind::TABLE.iter().any(|row| cell.contains(&format!("\"{}\"", row.name))));
+        let ops = ops.iter().map(|op| format!("{{\"op\": {op}, \"region\": \"global\"}}"));
+        let regions = regions.iter().map(|region| format!("{{\"op\": \"sum\", \"region\": {region}}}"));
+        let all: Vec<String> = specs.chain(ops).chain(regions).collect();
+        assert!(all.len() > 20, "{all:?}");
+        for json in all {
+            serde_json::from_str::<Pooling>(&json).unwrap_or_else(|error| panic!("{json}: {error}"));
+        }
+    }
+}
+
 #[test]
 fn the_table_of_ops_and_regions_is_the_codes_own() {
     const BEGIN: &str = "<!-- ops × regions: made by `cargo xtask docs` -->\n";

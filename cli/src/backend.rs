@@ -99,7 +99,8 @@ fn anything_will_do(options: &HeadlessOptions) -> bool {
     options.backends == Backends::all() && options.adapter_name.is_none()
 }
 
+/// Tells the person what is being done.
 #[allow(clippy::print_stderr, reason = "which adapter was taken is told to the person")]
-fn say(what: &str) {
+pub(crate) fn say(what: &str) {
     eprintln!("plunge: {what}");
 }

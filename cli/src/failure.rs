@@ -42,6 +42,14 @@ impl Failure {
         }
     }
 
+    /// The same refusal, with a note on what it was about.
+    pub(crate) fn with_note(self, note: &str) -> Self {
+        match self {
+            Self::Refused(sentence) => Self::Refused(format!("{sentence} ({note})")),
+            other => other,
+        }
+    }
+
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Work(_) => 1,

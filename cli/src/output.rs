@@ -67,6 +67,21 @@ impl Output {
     }
 }
 
+/// Refuses to replace what is being read: the inputs would be gone.
+pub(crate) fn keep_inputs<'a>(outputs: impl IntoIterator<Item = &'a Path>, inputs: &[&Path]) -> Result<(), Failure> {
+    for output in outputs {
+        let same = |input: &&&Path| matches!((fs::canonicalize(input), fs::canonicalize(output)), (Ok(a), Ok(b)) if a == b);
+        if let Some(input) = inputs.iter().find(same) {
+            return Err(Failure::refused(format!(
+                "{} would replace the input {}; give the output another name",
+                output.display(),
+                input.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// Puts written outputs in their places: all of them, or on a failure none.
 pub(crate) fn commit(outputs: Vec<Output>) -> Result<(), Failure> {
     let mut done: Vec<(PathBuf, Option<TempPath>)> = Vec::new();

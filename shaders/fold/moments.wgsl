@@ -23,3 +23,10 @@ fn acc_merge(a: Acc, b: Acc) -> Acc {
   let ahead = b.mean - a.mean;
   return Acc(count, a.mean + ahead * share, a.squares + b.squares + ahead * (ahead * (a.count * share)));
 }
+
+// Σ(x − mean)²/n. Never below 0, whatever the last digit of a device's division; told by the bits, so that NaN stays.
+fn moments_variance(acc: Acc) -> V {
+  let variance = acc.squares / max(acc.count, V(1.0));
+  let bits = bitcast<U>(variance);
+  return select(variance, V(0.0), (bits > U(0x80000000u)) & (bits <= U(0xff800000u)));
+}

@@ -18,7 +18,7 @@ fn acc_init(ctx: Ctx, carry: Carry) -> Acc {
 
 // Adds one magnitude, given by its bits.
 fn power_push(acc: Acc, magnitude: U) -> Acc {
-  // Below the normal range some devices divide by zero; such a value adds nothing that f32 could show.
+  // Below the normal range some devices divide by zero, so such values count as 0.
   let normal = select(magnitude, U(0u), (magnitude < U(0x00800000u)) & B(OP_VARIANT != POWER_INF));
   return acc_merge(acc, Acc(normal, V(1.0)));
 }
@@ -34,7 +34,7 @@ fn acc_merge(a: Acc, b: Acc) -> Acc {
   let smallest = min(a.largest, b.largest);
   let ratio = bitcast<V>(smallest) / bitcast<V>(max(largest, U(1u)));
   // pow(0, p) is left to no driver's taste; inf and NaN are settled by `largest` alone.
-  let power = select(pow(ratio, V(params.op.x)), V(0.0), smallest == U(0u));
+  let power = select(pow(ratio, V(params.op.x)), V(0.0), ratio == V(0.0));
   let a_is_larger = a.largest >= b.largest;
   return Acc(largest, select(b.sum, a.sum, a_is_larger) + select(a.sum, b.sum, a_is_larger) * power);
 }

@@ -1,4 +1,4 @@
 // std: the population standard deviation of V. Nothing seen: 0.
 fn acc_finish(acc: Acc, ctx: Ctx) -> V {
-  return sqrt(acc.squares / max(acc.count, V(1.0)));
+  return sqrt(moments_variance(acc));
 }

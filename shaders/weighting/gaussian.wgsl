@@ -7,21 +7,26 @@ struct Weighting {
   centre_z: u32,
   centre_y: u32,
   centre_x: u32,
-  nearest_z: f32,
-  nearest_y: f32,
-  nearest_x: f32,
+  nearest_z: u32,
+  nearest_y: u32,
+  nearest_x: u32,
 }
 
-fn gaussian_nearest(span: Span) -> f32 {
+fn gaussian_nearest(span: Span) -> u32 {
   let ahead = bitcast<i32>(span.centre2 - 2u * span.first);
   let last = max(span.count, 1u) - 1u;
   let tap = min((bitcast<u32>(max(ahead, 0)) / span.step + 1u) / 2u, last);
-  return abs(f32(bitcast<i32>(span.centre2 - 2u * (span.first + tap * span.step))));
+  return gaussian_distance(span.first + tap * span.step, span.centre2);
 }
 
-fn gaussian_excess(position: u32, centre2: u32, nearest: f32) -> f32 {
-  let distance = abs(f32(bitcast<i32>(2u * position - centre2)));
-  return (distance - nearest) * (distance + nearest);
+fn gaussian_distance(position: u32, centre2: u32) -> u32 {
+  return u32(abs(bitcast<i32>(2u * position - centre2)));
+}
+
+// The difference of two squares by their factors: the first is exact, and small where it counts.
+fn gaussian_excess(position: u32, centre2: u32, nearest: u32) -> f32 {
+  let distance = gaussian_distance(position, centre2);
+  return f32(distance - nearest) * (f32(distance) + f32(nearest));
 }
 
 fn weighting_of(rect: Rect) -> Weighting {
@@ -35,7 +40,7 @@ fn weight_at(weighting: Weighting, z: u32, y: u32, x: u32) -> V {
   let excess = gaussian_excess(z, weighting.centre_z, weighting.nearest_z)
     + gaussian_excess(y, weighting.centre_y, weighting.nearest_y)
     + gaussian_excess(x, weighting.centre_x, weighting.nearest_x);
-  // 87.3 is where exp leaves the normal range of f32; some devices flush what lies below to zero, so all do.
+  // 87.33654 is where exp leaves the normal range of f32; some devices flush what lies below to zero, so all do.
   let exponent = excess * params.weighting.x;
-  return V(select(exp(-exponent), 0.0, exponent > 87.3));
+  return V(select(exp(-exponent), 0.0, exponent > 87.33654));
 }

@@ -16,13 +16,13 @@ pub(crate) const WORKGROUP: u32 = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Kernel {
-    /// One invocation walks the regions of four neighbouring outputs. Takes everything, with any window size.
+    /// One invocation walks the regions of four neighbouring outputs. Takes any region of up to a few thousand taps.
     Direct,
     /// One invocation computes a tile of outputs of a window whose size is a constant, reading each value once.
     Tile,
-    /// One workgroup folds one region.
+    /// One workgroup folds one region, of up to 2¹⁹ taps.
     Reduce,
-    /// Many workgroups fold parts of one region into scratch; a second step merges them.
+    /// Many workgroups fold parts of one region into scratch; a second step merges them. Takes any region, for ops of one pass.
     TwoStage,
 }
 
@@ -211,7 +211,7 @@ impl fmt::Display for KernelKey {
             }
         }
         if let Some(activation) = self.activation {
-            write!(f, "/{activation:?}")?;
+            write!(f, "/{}", activation.name())?;
         }
         for (flag, name) in [(self.aligned_load, "/load4"), (self.aligned_store, "/store4"), (self.indices, "/indices")] {
             if flag {

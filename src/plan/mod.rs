@@ -272,11 +272,12 @@ const REDUCE_TAPS: u64 = 512;
 const STAGE_TAPS: u64 = 32 << 10;
 /// Workgroups that fill a device, roughly.
 const ENOUGH_WORKGROUPS: u64 = 256;
-/// Taps that one invocation of the direct kernel may walk for each of its four outputs. Mesa's software rasteriser leaves all loops
-/// silently once an invocation has made 65,535 turns in all, and a tap may cost three (its row's, its block's and its own).
-const DIRECT_MOST_TAPS: u64 = 4 << 10;
-/// Taps that one workgroup may fold, for the same reason; and no dispatch should keep a device busy for long.
-const REDUCE_MOST_TAPS: u64 = 1 << 20;
+/// Loop turns that one invocation of the direct kernel may make for each of its four outputs. Mesa's software rasteriser leaves all
+/// loops silently once an invocation has made 65,535 turns in all; measured, a row of one column costs six and a slice four more.
+const DIRECT_MOST_TURNS: u64 = 16_000;
+/// Taps that one workgroup may fold, for the same reason; and because an invocation chains its blocks, so that more of them
+/// would cost a sum its accuracy.
+const REDUCE_MOST_TAPS: u64 = 1 << 19;
 /// Slices in depth that a tile may walk, for the same reason.
 const TILE_MOST_SLICES: u64 = 16;
 /// Values of one input row that a tile may hold in registers, and input rows under it, before compilers spill or take seconds.
@@ -287,33 +288,25 @@ fn choose_kernel(pooling: &Pooling, geometry: &Geometry, request: &Request) -> R
     let outputs = geometry.output.elements() as u64;
     let row = pooling.op.kind().row();
     // An op of several passes walks its region as often.
-    let walk = taps.saturating_mul(u64::from(row.passes));
-    let most = |most: u64| match walk {
-        _ if walk <= most => Ok(()),
-        _ => {
-            let times = if row.passes == 1 {
-                String::new()
-            } else {
-                format!(", walked {} times for {row}", row.passes, row = row.name)
-            };
-            let most = most / u64::from(row.passes);
-            Err(format!("a region may have {taps} taps{times}; it takes {most} at most"))
-        }
+    let passes = u64::from(row.passes);
+    let [walk, turns] = [taps, geometry.most_turns()].map(|once| once.saturating_mul(passes));
+    let most = |what: &str, asked: u64, most: u64| match asked {
+        _ if asked <= most => Ok(()),
+        _ if passes == 1 => Err(format!("a region may take {asked} {what}; {most} is the most")),
+        _ => Err(format!("a region may take {asked} {what}, since {} walks it {passes} times; {most} is the most", row.name)),
     };
     let fits = |kernel| match kernel {
-        Kernel::Direct => most(DIRECT_MOST_TAPS),
+        Kernel::Direct => most("loop turns", turns, DIRECT_MOST_TURNS),
         Kernel::Tile => tile_fits(pooling, geometry, request.kernel.map_or(request.specialise, |_| Specialise::Any)),
-        Kernel::Reduce => most(REDUCE_MOST_TAPS),
-        Kernel::TwoStage if row.passes > 1 => {
-            Err(format!("it walks a region once, and {} takes {} passes", row.name, row.passes))
-        }
+        Kernel::Reduce => most("taps", walk, REDUCE_MOST_TAPS),
+        Kernel::TwoStage if passes > 1 => Err(format!("it walks a region once, and {} takes {passes} passes", row.name)),
         Kernel::TwoStage => Ok(()),
     };
     let kernel = if let Some(kernel) = request.kernel {
         kernel
-    } else if row.passes == 1 && (walk > REDUCE_MOST_TAPS || taps >= STAGE_TAPS && outputs < ENOUGH_WORKGROUPS) {
+    } else if passes == 1 && (walk > REDUCE_MOST_TAPS || taps >= STAGE_TAPS && outputs < ENOUGH_WORKGROUPS) {
         Kernel::TwoStage
-    } else if walk > DIRECT_MOST_TAPS || taps >= REDUCE_TAPS && taps * 4 > outputs {
+    } else if turns > DIRECT_MOST_TURNS || taps >= REDUCE_TAPS && taps * 4 > outputs {
         Kernel::Reduce
     } else if fits(Kernel::Tile).is_ok() {
         Kernel::Tile

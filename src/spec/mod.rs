@@ -71,7 +71,8 @@ pub enum Region {
 /// A sliding window over one to three spatial axes.
 ///
 /// An axis of size `in` gives `⌊(in + pb + pe − d(k−1) − 1)/s⌋ + 1` outputs, or `⌈…⌉ + 1` with `ceil_mode`, less one where the
-/// last window would start beyond the input and its begin padding. Padding is absent values, never zeros that could win.
+/// last window would start beyond the input and its begin padding. Padding is absent values, never zeros that could win; on each side it
+/// is at most d(k − 1), which is looser than PyTorch's half a kernel.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -125,6 +126,19 @@ pub enum Activation {
     Sigmoid,
     /// tanh x
     Tanh,
+}
+
+impl Activation {
+    /// Its name in specs and on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Relu => "relu",
+            Self::LeakyRelu => "leaky_relu",
+            Self::Sigmoid => "sigmoid",
+            Self::Tanh => "tanh",
+        }
+    }
 }
 
 impl Window {

@@ -1,7 +1,7 @@
 //! Puts a kernel's text together: whole WGSL files, one for each slot, and a few `const` lines.
 //!
 //! WGSL does not care for the order of declarations at module scope, so a kernel is the files of its slots one after the other:
-//! aliases, parameters, load, region, weighting, op, schedule, emit. Every file of a slot exports the same names.
+//! aliases, parameters, keys, stream, activation, load, region, weighting, op, passes, schedule, emit. Every file of a slot exports the same names.
 
 use crate::{
     Activation,

@@ -237,6 +237,45 @@ fn large_regions() {
     check_all("large regions", &engines(), &cases);
 }
 
+/// Long and narrow regions, whose every tap costs several loop turns: the planner's choice, and direct as far as it goes.
+#[test]
+fn narrow_regions() {
+    let mut cases = Vec::new();
+    for (kernel_size, shape) in [
+        (vec![4096, 1], Shape::nchw([1, 64, 4099, 1])),
+        (vec![2600, 1], Shape::nchw([1, 64, 2603, 1])),
+        (vec![2048, 1, 1], Shape::nchw([1, 64, 2051, 1, 1])),
+        (vec![512, 4, 2], Shape::nchw([1, 8, 514, 4, 3])),
+        (vec![4, 1024, 1], Shape::nchw([1, 8, 4, 1027, 1])),
+        (vec![256, 1], Shape::nchw([1, 64, 259, 1])),
+        (vec![150, 1], Shape::nchw([1, 64, 153, 1])),
+        (vec![64, 64], Shape::nchw([1, 4, 66, 67])),
+    ] {
+        for op in [Op::Sum, Op::Max, Op::Median] {
+            for kernel in [None, Some(Kernel::Direct)] {
+                let mut request = Request::new();
+                request.kernel = kernel;
+                let pooling = Pooling::new(op, Window::new(kernel_size.clone())).stride(1);
+                if kernel.is_none() || takes(&pooling, &shape, &request) {
+                    cases.push(Case { pooling, shape, request, data: Data::Integers });
+                }
+            }
+        }
+    }
+    // Planes one column wide, whole.
+    for shape in [Shape::nchw([64, 16, 256, 1]), Shape::nchw([16, 16, 1800, 1])] {
+        for op in [Op::Sum, Op::Median] {
+            let pooling = Pooling::new(op, Region::Global);
+            cases.push(Case { pooling, shape, request: Request::new(), data: Data::Integers });
+        }
+    }
+    // A centre far in the padding: distances beyond what f32 holds exactly.
+    let pooling =
+        Pooling::new(Op::Gaussian { sigma: 4096.0 }, Window::new(1 << 25)).padding([[(1 << 25) - 8, 0]]).stride(1 << 28);
+    cases.push(Case { pooling, shape: Shape::nchw([1, 1, 8]), request: Request::new(), data: Data::Reals });
+    check_all("narrow regions", &engines(), &cases);
+}
+
 /// Grids beyond 65535 workgroups fold into two dimensions.
 #[test]
 fn grids_fold() {

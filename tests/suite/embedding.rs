@@ -12,8 +12,8 @@ use plunge::{Bindings, BoundPooling, Engine, Error, Kernel, Op, Pooler, Pooling,
 
 use crate::{adapters::engines, guarded};
 
-fn block<T>(future: impl Future<Output = Result<T, Error>>) -> T {
-    pollster::block_on(future).expect("the device does as it should")
+fn ready<T>(result: Result<T, Error>) -> T {
+    result.expect("the device does as it should")
 }
 
 fn buffer(engine: &Engine, size: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
@@ -33,8 +33,8 @@ fn two_steps(engine: &Engine) -> (Pooler, Tensor, Tensor) {
     let shape = Shape::nchw([1, 2, 31, 33]);
     let pooling = Pooling::new(Op::Std, Region::Global);
     let pooler = engine.prepare_with(&pooling, shape, &Request::new().kernel(Kernel::TwoStage)).expect("it is planned");
-    let input = block(engine.upload(shape, &vec![1.5f32; shape.elements()]));
-    let output = block(engine.upload(pooler.output_shape(), &[-7.0f32, -7.0]));
+    let input = ready(engine.upload(shape, &vec![1.5f32; shape.elements()]));
+    let output = ready(engine.upload(pooler.output_shape(), &[-7.0f32, -7.0]));
     (pooler, input, output)
 }
 
@@ -130,9 +130,9 @@ fn encode_only_records() {
         bound.encode(&mut encoder);
         assert_eq!(counters(), before, "{adapter}: buffers, groups, layouts, pipelines, modules, encoders");
         engine.queue().submit([]);
-        assert_eq!(block(engine.download(&output)), [-7.0, -7.0], "{adapter}: nothing runs before the caller submits");
+        assert_eq!(ready(engine.download(&output)), [-7.0, -7.0], "{adapter}: nothing runs before the caller submits");
         engine.queue().submit([encoder.finish()]);
-        assert_eq!(block(engine.download(&output)), [0.0, 0.0], "{adapter}");
+        assert_eq!(ready(engine.download(&output)), [0.0, 0.0], "{adapter}");
     }
 }
 
@@ -148,7 +148,7 @@ fn encode_pass_works_between_the_callers_own_dispatches() {
         };
         let shape = Shape::nchw([1, 1, 2]);
         let copy = engine.prepare(&Pooling::max(1), shape).expect("it is planned");
-        let last = block(engine.upload(shape, &[9.0f32, 9.0]));
+        let last = ready(engine.upload(shape, &[9.0f32, 9.0]));
         let then = copy.bind(&Bindings::new(output.buffer(), last.buffer())).expect("it binds");
         let mut encoder = encoder(&engine);
         {
@@ -159,7 +159,7 @@ fn encode_pass_works_between_the_callers_own_dispatches() {
             }
         }
         engine.queue().submit([encoder.finish()]);
-        assert_eq!(block(engine.download(&last)), [0.0, 0.0], "{adapter}");
+        assert_eq!(ready(engine.download(&last)), [0.0, 0.0], "{adapter}");
     }
 }
 
@@ -195,7 +195,7 @@ fn mistakes_in_binding_are_typed_errors() {
             (given(Bindings::new(&input, &input).indices(&both), &pooler), "invalid output: the same buffer"),
             (
                 given(Bindings::new(range(&both, 0, 1024), range(&both, 1024, 256)).indices(&output), &pooler),
-                "apart from input",
+                "another buffer than input",
             ),
             (
                 given(Bindings::new(&input, range(&both, 0, 256)).indices(range(&both, 0, 256)), &pooler),
@@ -253,7 +253,7 @@ fn a_guest_leaves_its_hosts_callbacks_alone() {
         let bound = pooler.bind(&Bindings::new(&input, &output));
         assert!(matches!(bound, Ok(_) | Err(Error::Device(_))), "{adapter}: {bound:?}");
         // Far more than any device has, within what planning allows.
-        let vast = pollster::block_on(guest.allocate::<f32>(Shape::nchw([1 << 20, 1 << 20, 1 << 10])));
+        let vast = guest.allocate::<f32>(Shape::nchw([1 << 20, 1 << 20, 1 << 10]));
         assert!(matches!(vast, Err(Error::Device(_) | Error::OutOfMemory(_))), "{adapter}: {vast:?}");
         assert!(pollster::block_on(scope.pop()).is_none(), "{adapter}: the host's scope caught a guest's error");
         assert_eq!(seen.load(Ordering::Relaxed), 0, "{adapter}: the host's handler was called");
@@ -274,6 +274,15 @@ fn a_lost_device_is_a_typed_error() {
     for (adapter, engine) in engines() {
         let pooled = guarded::pool(&engine, &Pooling::max(2), Shape::nchw([1, 1, 4]), &[1.0, 2.0, 4.0, 3.0], &Request::new());
         assert_eq!(pooled.expect("it works").values, [2.0, 4.0], "{adapter}");
+    }
+}
+
+/// Elements narrower than a word, in numbers that do not fill one.
+#[test]
+fn narrow_elements_survive_the_round_trip() {
+    for (_, engine) in engines() {
+        let tensor = ready(engine.upload(Shape::nchw([1, 1, 7]), &[1u8, 2, 3, 4, 5, 6, 7]));
+        assert_eq!(ready(engine.download(&tensor)), [1, 2, 3, 4, 5, 6, 7]);
     }
 }
 

@@ -86,20 +86,32 @@ fn tolerances(pooling: &Pooling, shape: Shape, input: &[f32]) -> Vec<f64> {
     let activated = activated(pooling, shape, input);
     let sizes: Vec<f32> = activated.iter().map(|x| if x.is_finite() { x.abs() } else { 0.0 }).collect();
     let largest = || answer(Op::Lp { p: f32::INFINITY }, &sizes);
+    let taps = answer(Op::Sum, &vec![1.0; input.len()]);
+    let share = |taps: f64| 10.0 * eps * (1.0 + taps.max(1.0).log2());
+    let finite: Vec<f32> = activated.iter().map(|x| if x.is_finite() { *x } else { 0.0 }).collect();
+    if pooling.op == Op::Std {
+        // The mean is held to the last digit of the largest value; the rest is relative to the deviation itself.
+        let deviations = taps.iter().zip(answer(Op::Std, &finite)).map(|(taps, deviation)| share(*taps) * deviation);
+        return deviations.zip(largest()).map(|(off, largest)| off + 2.0 * eps * largest + smallest).collect();
+    }
+    if pooling.op == Op::Variance {
+        // An error of t in the deviation is one of 2tσ + t² in its square.
+        let std = Pooling { op: Op::Std, ..pooling.clone() };
+        let deviations = answer(Op::Std, &finite);
+        let off = tolerances(&std, shape, input);
+        return off.iter().zip(deviations).map(|(off, deviation)| off * (2.0 * deviation + off)).collect();
+    }
     let size: Vec<f64> = match pooling.op {
         Op::Max | Op::Min | Op::First | Op::Last | Op::Rank { .. } | Op::Median => {
             // Exact, but for the functions that devices compute to a few ulp.
             let exact = !matches!(pooling.activation, Some(Activation::Sigmoid | Activation::Tanh));
             return largest().iter().map(|size| if exact { 0.0 } else { 16.0 * eps * size + smallest }).collect();
         }
-        Op::Std | Op::Soft { .. } | Op::Mixed { .. } => largest(),
+        Op::Soft { .. } | Op::Mixed { .. } => largest(),
         Op::LogSumExp { r } => largest().iter().map(|size| size + 1.0 / f64::from(r)).collect(),
-        // An error of t in what is squared is one of 2t|x| + t² in the variance.
-        Op::Variance => largest().iter().map(|size| size * (size + 1.0)).collect(),
         op => answer(op, &sizes),
     };
-    let taps = answer(Op::Sum, &vec![1.0; input.len()]);
-    taps.iter().zip(size).map(|(taps, size)| 10.0 * eps * (1.0 + taps.max(1.0).log2()) * size.abs() + smallest).collect()
+    taps.iter().zip(size).map(|(taps, size)| share(*taps) * size.abs() + smallest).collect()
 }
 
 /// The input behind the detector stage.
@@ -208,6 +220,22 @@ mod controls {
                 wrong.indices.as_mut().expect("they are there")[5] = indices[5] + 1;
                 assert!(compare(&pooling, shape, &input, &wrong).is_err_and(|text| text.contains("index 5 ")));
             }
+        }
+    }
+
+    /// Digits that cancel are seen to be lost: a variance of 0 is not near enough to one of 1/3 about a mean of 300.
+    #[test]
+    fn a_variance_without_digits_is_found() {
+        let shape = Shape::nchw([1, 1, 60, 60]);
+        let input = Data::Offset.values(shape.elements(), 3);
+        for op in [Op::Variance, Op::Std] {
+            let pooling = Pooling::new(op, Region::Global);
+            let mut pooled = answer(&pooling, shape, &input);
+            assert_eq!(compare(&pooling, shape, &input, &pooled), Ok(()));
+            pooled.values[0] *= 1.001;
+            assert!(compare(&pooling, shape, &input, &pooled).is_err(), "{op:?}: the fourth digit");
+            pooled.values[0] = 0.0;
+            assert!(compare(&pooling, shape, &input, &pooled).is_err(), "{op:?}");
         }
     }
 

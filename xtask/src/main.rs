@@ -30,7 +30,7 @@ enum Routine {
         /// Part of a benchmark's name, such as W2.
         filter: Option<String>,
     },
-    /// List the kernels' keys, or print the whole WGSL of those whose key contains KEY.
+    /// List the kernels' keys, or print the whole WGSL of the one whose key is KEY, else of those whose key contains it.
     Shaders {
         /// Part of a key, such as max/window/tile.
         key: Option<String>,
@@ -57,10 +57,7 @@ fn main() -> Result<()> {
             }
             step.run()
         }
-        Routine::Shaders { key } => {
-            shaders::print(key.as_deref());
-            Ok(())
-        }
+        Routine::Shaders { key } => shaders::print(key.as_deref()),
         Routine::Docs => docs(),
         Routine::Soak { cases } => {
             adapters::ensure()?;

@@ -1,9 +1,10 @@
 //! Shows kernels as they are compiled.
 
+use anyhow::{Result, ensure};
 use plunge::plan::KernelKey;
 
 /// Lists every key, or prints the text of those that contain `part`.
-pub(crate) fn print(part: Option<&str>) {
+pub(crate) fn print(part: Option<&str>) -> Result<()> {
     let keys = KernelKey::listed();
     match part {
         None => {
@@ -12,10 +13,16 @@ pub(crate) fn print(part: Option<&str>) {
             }
             println!("{} kernels", keys.len());
         }
+        // A whole key names one kernel, also where others begin with it.
         Some(part) => {
-            for key in keys.iter().filter(|key| key.to_string().contains(part)) {
+            let whole: Vec<_> = keys.iter().filter(|key| key.to_string() == part).collect();
+            let some: Vec<_> = keys.iter().filter(|key| key.to_string().contains(part)).collect();
+            let found = if whole.is_empty() { some } else { whole };
+            ensure!(!found.is_empty(), "no listed key contains {part:?}; `cargo xtask shaders` lists them");
+            for key in found {
                 println!("{}", key.wgsl());
             }
         }
     }
+    Ok(())
 }

@@ -197,7 +197,9 @@ impl<'a> Text<'a> {
                 format!("elements of type {name:?}"),
                 "this version pools f32; convert with .astype('<f4')",
             )),
-            _ => Err(Failure::refused(format!("invalid element type {name:?}: it must be f32 ('<f4' or '>f4')"))),
+            _ => Err(Failure::refused(format!(
+                "invalid element type {name:?}: it must be f32 ('<f4' or '>f4'); convert with .astype('<f4')"
+            ))),
         }
     }
 }

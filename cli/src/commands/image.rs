@@ -16,6 +16,7 @@ use crate::{
 pub(super) fn run(args: &ImageArgs) -> Result<(), Failure> {
     let pooling = pooling(args)?;
     let format = Format::of(&args.output)?;
+    output::keep_inputs([args.output.as_path()], &[&args.input])?;
     let mut file = Output::create(&args.output)?;
     let picture = picture::read_file(&args.input)?;
     let color = picture.image.color();

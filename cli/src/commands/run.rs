@@ -8,6 +8,7 @@ use crate::{
     Failure,
     args::{IndexConvention, Layout, RunArgs, SideArgs},
     array,
+    backend::say,
     job::Job,
     output::{self, Output},
     spec,
@@ -24,6 +25,8 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
         return Err(Failure::unsupported("this index convention", "this version writes per_plane indices"));
     }
     let pooling = spec::read_file(&args.spec)?;
+    let outputs = [Some(args.output.as_path()), args.indices.as_deref()];
+    output::keep_inputs(outputs.into_iter().flatten(), &[&args.spec, &args.input])?;
     let mut values_file = Output::create(&args.output)?;
     let mut indices_file = args.indices.as_deref().map(Output::create).transpose()?;
     if indices_file.as_ref().is_some_and(|indices| indices.same_file(&values_file)) {
@@ -31,9 +34,13 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     }
     let input = array::read_file(&args.input)?;
     let shape = Shape::from_nchw(&input.sizes).map_err(|error| Failure::from(error).of_file(&args.input))?;
-    let job = Job::new(&pooling, shape, args.indices.is_some())?;
+    let job = Job::new(&pooling, shape, args.indices.is_some()).map_err(|failure| {
+        let (n, c, spatial) = (shape.batch(), shape.channels(), shape.spatial());
+        failure.with_note(&format!("{} is read as N = {n}, C = {c} and spatial sizes {spatial:?}", args.input.display()))
+    })?;
 
     let machine = args.choice.open()?;
+    say(&format!("{shape} → {}", job.output_shape()));
     let pooled = job.run(&machine, &input.values)?;
 
     let sizes = job.output_shape().sizes();

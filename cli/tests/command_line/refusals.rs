@@ -95,7 +95,7 @@ fn bad_specs() {
         (r#"{"op": "max", "region": {"window": {"kernel_size": 0}}}"#, "kernel_size on spatial axis 0"),
         (r#"{"op": "max", "region": {"window": {"kernel_size": 3}}}"#, "small enough for one window"),
         (r#"{"op": "max", "region": {"window": {"kernel_size": 3.0}}}"#, "whole number"),
-        (r#"{"op": "max", "region": {"window": {"kernel_size": [2, 2, 2]}}}"#, "3 entries for an input of 2 spatial axes"),
+        (r#"{"op": "max", "region": {"window": {"kernel_size": [2, 2, 2]}}}"#, "3 entries, and the input's spatial axes are 2"),
         (r#"{"op": "max", "region": {"window": {"kernel_size": 2, "padding": 2}}}"#, "invalid padding"),
         (r#"{"op": "max", "region": {"window": {"kernel_size": 2, "stride": 0}}}"#, "invalid stride"),
         (r#"{"op": "max", "region": {"adaptive": {"output_size": 0}}}"#, "invalid output_size"),
