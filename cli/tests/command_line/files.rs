@@ -19,10 +19,20 @@ fn nothing_is_left_beside_the_outputs() {
 }
 
 #[test]
-fn an_output_may_replace_an_input() {
+fn no_output_replaces_an_input() {
     let desk = desk();
-    desk.done("run spec.json x.npy -o ./x.npy --backend cpu");
-    assert_eq!(npy::read_f32s(&std::fs::read(desk.path("x.npy")).unwrap(), &[1, 1, 2]), [2., 4.]);
+    let before = ["spec.json", "x.npy"].map(|name| std::fs::read(desk.path(name)).unwrap());
+    for line in [
+        "run spec.json x.npy -o ./x.npy --backend cpu",
+        "run spec.json x.npy -o spec.json --backend cpu",
+        "run spec.json x.npy -o y.npy --indices x.npy --backend cpu",
+    ] {
+        let output = desk.run(line);
+        assert_eq!(output.status.code(), Some(2), "plunge {line}");
+        assert!(crate::stderr(&output).contains("would replace the input"), "plunge {line}\n{}", crate::stderr(&output));
+    }
+    assert_eq!(["spec.json", "x.npy"].map(|name| std::fs::read(desk.path(name)).unwrap()), before);
+    assert_eq!(desk.names(), ["spec.json", "x.npy"]);
 }
 
 #[test]
