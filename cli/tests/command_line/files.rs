@@ -29,7 +29,7 @@ fn no_output_replaces_an_input() {
     ] {
         let output = desk.run(line);
         assert_eq!(output.status.code(), Some(2), "plunge {line}");
-        assert!(crate::stderr(&output).contains("would replace the input"), "plunge {line}\n{}", crate::stderr(&output));
+        assert!(stderr(&output).contains("would replace the input"), "plunge {line}\n{}", stderr(&output));
     }
     assert_eq!(["spec.json", "x.npy"].map(|name| std::fs::read(desk.path(name)).unwrap()), before);
     assert_eq!(desk.names(), ["spec.json", "x.npy"]);
