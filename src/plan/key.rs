@@ -185,12 +185,6 @@ impl KernelKey {
         }
         keys
     }
-
-    /// This kernel's whole text.
-    #[must_use]
-    pub fn wgsl(&self) -> String {
-        crate::wgsl::assemble(self)
-    }
 }
 
 impl fmt::Display for KernelKey {

@@ -10,8 +10,15 @@ use crate::{
     plan::{KernelKey, Schedule, WORKGROUP},
 };
 
-/// The whole text of one kernel.
-pub(crate) fn assemble(key: &KernelKey) -> String {
+impl KernelKey {
+    /// This kernel's whole text.
+    #[must_use]
+    pub fn wgsl(&self) -> String {
+        assemble(self)
+    }
+}
+
+fn assemble(key: &KernelKey) -> String {
     let row = key.op.row();
     let mut files = vec![
         wgsl!("common/scalar"),

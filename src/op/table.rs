@@ -1,0 +1,261 @@
+//! The one table that says what each op needs of a kernel.
+
+use std::fmt;
+
+/// An op without its parameters: a row of [`OpKind::TABLE`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "each is the op of the same name")]
+pub enum OpKind {
+    Max,
+    Min,
+    Sum,
+    Average,
+    Lp,
+    Gaussian,
+    Std,
+    Variance,
+    LogSumExp,
+    Soft,
+    Gem,
+    Mixed,
+    First,
+    Last,
+    Rank,
+    Median,
+}
+
+/// What taps weigh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WeightingKind {
+    /// Every tap the same.
+    One,
+    /// A gaussian of the offset from the region's centre.
+    Gaussian,
+}
+
+/// One row of the op table: what a kernel must do for the op, and what it need not.
+#[derive(Debug)]
+pub struct OpRow {
+    /// Which op.
+    pub kind: OpKind,
+    /// Its name in specs and on the command line.
+    pub name: &'static str,
+    /// One line for tables.
+    pub summary: &'static str,
+    /// Its WGSL, whole files: `struct Acc`, `acc_init`, `acc_push`, `acc_merge`, `acc_finish`, and `acc_index` where `indices`.
+    /// Ops that fold alike share a file of shaders/fold.
+    pub wgsl: &'static [&'static str],
+    /// Whether it chooses one tap, whose index can be asked for.
+    pub indices: bool,
+    /// What its taps weigh.
+    pub weighting: WeightingKind,
+    /// Whether push uses nothing but value and absolute index, so that outputs may share partial folds.
+    pub shareable: bool,
+    /// Whether its answer is the same bits whatever the order of merging.
+    pub exact: bool,
+    /// How often it must see its taps.
+    pub passes: u32,
+    /// The accumulator's size in scratch, bytes.
+    pub acc_bytes: u64,
+    /// Source variants, chosen by its parameters.
+    pub variants: u32,
+}
+
+macro_rules! wgsl {
+    ($path:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/", $path, ".wgsl"))
+    };
+}
+pub(crate) use wgsl;
+
+/// What most ops are: one pass over values that outputs may share, nothing chosen, rounding as it falls.
+const PLAIN: OpRow = OpRow {
+    kind: OpKind::Max,
+    name: "",
+    summary: "",
+    wgsl: &[],
+    indices: false,
+    weighting: WeightingKind::One,
+    shareable: true,
+    exact: false,
+    passes: 1,
+    acc_bytes: 0,
+    variants: 1,
+};
+
+impl OpKind {
+    /// Every op, in the order of the documentation.
+    pub const TABLE: &'static [OpRow] = &[
+        OpRow {
+            kind: Self::Max,
+            name: "max",
+            summary: "largest value, and its index on request",
+            wgsl: &[wgsl!("fold/extremum"), wgsl!("op/max")],
+            indices: true,
+            exact: true,
+            acc_bytes: 8,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::Min,
+            name: "min",
+            summary: "smallest value, and its index on request",
+            wgsl: &[wgsl!("fold/extremum"), wgsl!("op/min")],
+            indices: true,
+            exact: true,
+            acc_bytes: 8,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::Sum,
+            name: "sum",
+            summary: "sum",
+            wgsl: &[wgsl!("fold/sum"), wgsl!("op/sum")],
+            acc_bytes: 4,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::Average,
+            name: "average",
+            summary: "mean, with the usual choices of divisor",
+            wgsl: &[wgsl!("fold/sum"), wgsl!("op/average")],
+            acc_bytes: 4,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::Lp,
+            name: "lp",
+            summary: "p-norm, any p from 1 to infinity",
+            wgsl: &[wgsl!("fold/power"), wgsl!("op/lp")],
+            acc_bytes: 8,
+            variants: 4,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::Gaussian,
+            name: "gaussian",
+            summary: "mean weighted by the distance from the region's centre",
+            wgsl: &[wgsl!("op/gaussian")],
+            weighting: WeightingKind::Gaussian,
+            shareable: false,
+            acc_bytes: 8,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::Std,
+            name: "std",
+            summary: "population standard deviation",
+            wgsl: &[wgsl!("fold/moments"), wgsl!("op/std")],
+            acc_bytes: 12,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::Variance,
+            name: "variance",
+            summary: "population variance",
+            wgsl: &[wgsl!("fold/moments"), wgsl!("op/variance")],
+            acc_bytes: 12,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::LogSumExp,
+            name: "log_sum_exp",
+            summary: "smooth maximum: log of the mean of e^rx, over r",
+            wgsl: &[wgsl!("op/log_sum_exp")],
+            acc_bytes: 8,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::Soft,
+            name: "soft",
+            summary: "mean weighted by e^βx",
+            wgsl: &[wgsl!("op/soft")],
+            acc_bytes: 12,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::Gem,
+            name: "gem",
+            summary: "generalised mean, as in image retrieval",
+            wgsl: &[wgsl!("fold/power"), wgsl!("op/gem")],
+            acc_bytes: 8,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::Mixed,
+            name: "mixed",
+            summary: "α max + (1 − α) average",
+            wgsl: &[wgsl!("op/mixed")],
+            acc_bytes: 8,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::First,
+            name: "first",
+            summary: "first value",
+            wgsl: &[wgsl!("op/first")],
+            shareable: false,
+            exact: true,
+            acc_bytes: 8,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::Last,
+            name: "last",
+            summary: "last value",
+            wgsl: &[wgsl!("op/last")],
+            shareable: false,
+            exact: true,
+            acc_bytes: 8,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::Rank,
+            name: "rank",
+            summary: "the value at a place in order, such as a percentile",
+            wgsl: &[wgsl!("op/rank")],
+            shareable: false,
+            exact: true,
+            passes: 16,
+            acc_bytes: 32,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::Median,
+            name: "median",
+            summary: "the value in the middle, the lower of two",
+            wgsl: &[wgsl!("op/rank")],
+            shareable: false,
+            exact: true,
+            passes: 16,
+            acc_bytes: 32,
+            ..PLAIN
+        },
+    ];
+
+    /// This op's row.
+    #[must_use]
+    pub fn row(self) -> &'static OpRow {
+        &Self::TABLE[self as usize]
+    }
+}
+
+impl fmt::Display for OpKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.row().name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_enum_with_unique_names() {
+        for (at, row) in OpKind::TABLE.iter().enumerate() {
+            assert_eq!(row.kind as usize, at);
+            assert_eq!(OpKind::TABLE.iter().filter(|other| other.name == row.name).count(), 1, "{}", row.name);
+        }
+    }
+}

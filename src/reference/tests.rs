@@ -1,0 +1,139 @@
+//! Answers worked out by hand or taken from the systems' own documentation.
+
+use super::*;
+
+fn answer(pooling: &Pooling, sizes: &[usize], input: &[f32]) -> Answer {
+    pool(pooling, &Shape::from_nchw(sizes).expect("a shape"), input).expect("a valid pooling")
+}
+
+fn ramp(count: u16) -> Vec<f32> {
+    (1..=count).map(f32::from).collect()
+}
+
+/// Answers worked out by hand or taken from the systems' own documentation.
+#[test]
+fn answers_are_those_of_the_field() {
+    let plane = ramp(25); // 5×5, 1…25, as in the ONNX operator suite
+    let average = |count_include_pad| {
+        Pooling::new(Op::Average { count_include_pad, divisor_override: None, sqrt_divisor: false }, Window::new([3, 3]))
+    };
+    type Case = (&'static str, Pooling, Vec<usize>, Vec<f32>, Vec<f64>);
+    let cases: Vec<Case> = vec![
+        (
+            "ONNX maxpool_2d_precomputed_strides",
+            Pooling::max([2, 2]).stride([2, 2]),
+            vec![1, 1, 5, 5],
+            plane.clone(),
+            vec![7., 9., 17., 19.],
+        ),
+        (
+            "ONNX maxpool_2d_precomputed_same_upper",
+            Pooling::max([3, 3]).stride([2, 2]).padding(Padding::SameUpper),
+            vec![1, 1, 5, 5],
+            plane.clone(),
+            vec![7., 9., 10., 17., 19., 20., 22., 24., 25.],
+        ),
+        (
+            "ONNX averagepool_2d_precomputed_same_upper",
+            average(false).stride([2, 2]).padding(Padding::SameUpper),
+            vec![1, 1, 5, 5],
+            plane.clone(),
+            vec![4., 5.5, 7., 11.5, 13., 14.5, 19., 20.5, 22.],
+        ),
+        (
+            "ONNX averagepool_2d_precomputed_pads_count_include_pad, its corners",
+            Pooling::average([5, 5]).stride([4, 4]).padding([2, 2]),
+            vec![1, 1, 5, 5],
+            plane.clone(),
+            vec![2.52, 3.24, 6.12, 6.84],
+        ),
+        (
+            "the last window of ceil_mode counts what it covers: width 3, stride 2",
+            Pooling::average([2]).ceil_mode(true),
+            vec![1, 1, 3],
+            vec![1., 2., 6.],
+            vec![1.5, 6.],
+        ),
+        (
+            "pytorch#183528: padding counts, overhang does not",
+            Pooling::average([3]).stride([2]).padding([1]).ceil_mode(true),
+            vec![1, 1, 4],
+            vec![3., 6., 9., 12.],
+            vec![3., 9., 6.],
+        ),
+        (
+            "torch.nn.AdaptiveAvgPool1d: 5 → 3 overlaps",
+            Pooling::new(Op::AVERAGE, Region::Adaptive { output_size: 3.into() }),
+            vec![1, 1, 5],
+            ramp(5),
+            vec![1.5, 3., 4.5],
+        ),
+        (
+            "adaptive, more bins than positions",
+            Pooling::new(Op::Max, Region::Adaptive { output_size: 3.into() }),
+            vec![1, 1, 2],
+            vec![1., 2.],
+            vec![1., 2., 2.],
+        ),
+        ("3-4-5", Pooling::new(Op::Lp { p: 2.0 }, Region::Global), vec![1, 1, 1, 2], vec![3., -4.], vec![5.]),
+        ("max norm", Pooling::new(Op::Lp { p: f32::INFINITY }, Region::Global), vec![1, 1, 2], vec![3., -4.], vec![4.]),
+        ("population std", Pooling::new(Op::Std, Region::Global), vec![1, 1, 4], vec![2., 4., 4., 6.], vec![2f64.sqrt()]),
+        (
+            "sum over the root of the count",
+            Pooling::new(Op::Average { count_include_pad: true, divisor_override: None, sqrt_divisor: true }, Region::Global),
+            vec![1, 1, 4],
+            ramp(4),
+            vec![5.],
+        ),
+        (
+            "gaussian of three taps, σ = 1",
+            Pooling::new(Op::Gaussian { sigma: 1.0 }, Window::new([3])),
+            vec![1, 1, 3],
+            vec![1., 0., 3.],
+            vec![4. * (-0.5f64).exp() / (1. + 2. * (-0.5f64).exp())],
+        ),
+        (
+            "a window in the padding keeps its nominal centre",
+            Pooling::new(Op::Gaussian { sigma: 1.0 }, Window::new([3])).padding([1]).stride([3]),
+            vec![1, 1, 2],
+            vec![1., 2.],
+            vec![(1. + 2. * (-0.5f64).exp()) / (1. + (-0.5f64).exp())],
+        ),
+    ];
+    for (source, pooling, sizes, input, expected) in cases {
+        let values = answer(&pooling, &sizes, &input).values;
+        assert_eq!(values.len(), expected.len(), "{source}: {values:?}");
+        for (got, expected) in values.iter().zip(&expected) {
+            assert!((got - expected).abs() <= 1e-12 * expected.abs().max(1.0), "{source}: {values:?}, not {expected:?}");
+        }
+    }
+}
+
+#[test]
+fn max_and_min_follow_the_rules_for_nan_ties_zeros_and_empty_windows() {
+    let nan = f32::NAN;
+    let cases: Vec<(Op, Vec<f32>, f64, Option<usize>)> = vec![
+        (Op::Max, vec![1., 3., 3., 2.], 3., Some(1)),
+        (Op::Min, vec![3., 1., 1., 2.], 1., Some(1)),
+        (Op::Max, vec![nan, f32::INFINITY, -nan, 1.], f64::NAN, Some(2)),
+        (Op::Min, vec![nan, f32::NEG_INFINITY, -nan, 1.], f64::NAN, Some(2)),
+        (Op::Max, vec![-0., 0., -0., 0.], 0., Some(1)),
+        (Op::Min, vec![0., -0., 0., -0.], -0., Some(1)),
+        (Op::Max, vec![f32::NEG_INFINITY; 4], f64::NEG_INFINITY, Some(0)),
+    ];
+    for (op, input, value, index) in cases {
+        let answer = answer(&Pooling::new(op, Region::Global), &[1, 1, 2, 2], &input);
+        assert_eq!(answer.indices, Some(vec![index]), "{op:?} {input:?}");
+        assert!(
+            answer.values[0].to_bits() == value.to_bits() || value.is_nan() && answer.values[0].is_nan(),
+            "{op:?} {input:?}"
+        );
+    }
+    // Taps at −2 and 2 of two positions: none.
+    for (op, empty) in [(Op::Max, f64::NEG_INFINITY), (Op::Min, f64::INFINITY), (Op::Sum, 0.), (Op::Std, 0.)] {
+        let pooling = Pooling::new(op, Window::new([2])).dilation([4]).padding([2]).stride([1]);
+        let answer = answer(&pooling, &[1, 1, 2], &[5., 6.]);
+        assert_eq!(answer.values[0], empty, "{op:?}");
+        assert_eq!(answer.indices.map(|indices| indices[0]), matches!(op, Op::Max | Op::Min).then_some(None));
+    }
+}
