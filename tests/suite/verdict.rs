@@ -101,12 +101,12 @@ fn tolerances(pooling: &Pooling, shape: Shape, input: &[f32]) -> Vec<f64> {
         let off = tolerances(&std, shape, input);
         return off.iter().zip(deviations).map(|(off, deviation)| off * (2.0 * deviation + off)).collect();
     }
+    if pooling.op.kind().row().exact {
+        // But for the functions that devices compute to a few ulp.
+        let exact = !matches!(pooling.activation, Some(Activation::Sigmoid | Activation::Tanh));
+        return largest().iter().map(|size| if exact { 0.0 } else { 16.0 * eps * size + smallest }).collect();
+    }
     let size: Vec<f64> = match pooling.op {
-        Op::Max | Op::Min | Op::First | Op::Last | Op::Rank { .. } | Op::Median => {
-            // Exact, but for the functions that devices compute to a few ulp.
-            let exact = !matches!(pooling.activation, Some(Activation::Sigmoid | Activation::Tanh));
-            return largest().iter().map(|size| if exact { 0.0 } else { 16.0 * eps * size + smallest }).collect();
-        }
         Op::Soft { .. } | Op::Mixed { .. } => largest(),
         Op::LogSumExp { r } => largest().iter().map(|size| size + 1.0 / f64::from(r)).collect(),
         op => answer(op, &sizes),
