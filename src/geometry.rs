@@ -1,6 +1,8 @@
 //! Sizes: the one output-size formula, and what a kernel must know of each axis.
 
-use crate::{Error, Padding, Pooling, Region, Shape, Window, op::WeightingKind, shape::MAX_SPATIAL_AXES, spec::PaddingMode};
+use crate::{
+    Error, Fractional, Padding, Pooling, Region, Shape, Window, op::WeightingKind, shape::MAX_SPATIAL_AXES, spec::PaddingMode,
+};
 
 /// Sizes that index arithmetic holds in 32 bits must stay below this, so that sums of two of them fit too.
 const INDEX_LIMIT: i64 = 1 << 31;
@@ -17,6 +19,8 @@ pub(crate) struct Geometry {
     pub(crate) axes: [Axis; MAX_SPATIAL_AXES],
     /// Channels apart from those among the axes.
     pub(crate) channels: usize,
+    /// Numbers of the region that follow no formula of the axes; its file in shaders/region says which. Empty for most.
+    pub(crate) table: Vec<u32>,
 }
 
 /// How the taps of one output lie: a file of shaders/region. Regions that only differ in what they call their axes share one.
@@ -25,17 +29,26 @@ pub(crate) enum Walk {
     Window,
     Adaptive,
     Global,
+    Pyramid,
+    Fractional,
 }
 
 impl Walk {
-    pub(crate) const ALL: [Self; 3] = [Self::Window, Self::Adaptive, Self::Global];
+    pub(crate) const ALL: [Self; 5] = [Self::Window, Self::Adaptive, Self::Global, Self::Pyramid, Self::Fractional];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Window => "window",
             Self::Adaptive => "adaptive",
             Self::Global => "global",
+            Self::Pyramid => "pyramid",
+            Self::Fractional => "fractional",
         }
+    }
+
+    /// Whether its kernels read a table of numbers.
+    pub(crate) fn has_table(self) -> bool {
+        matches!(self, Self::Pyramid | Self::Fractional)
     }
 }
 
@@ -47,6 +60,8 @@ pub enum RegionKind {
     Window,
     Adaptive,
     Global,
+    Pyramid,
+    Fractional,
     Channels,
     ChannelWindow,
 }
@@ -74,7 +89,7 @@ impl Axis {
     /// An upper bound of the taps that one output has on this axis.
     pub(crate) fn most_taps(&self, walk: Walk) -> u64 {
         match walk {
-            Walk::Window => u64::from(self.kernel.min(self.input)),
+            Walk::Window | Walk::Pyramid | Walk::Fractional => u64::from(self.kernel.min(self.input)),
             Walk::Adaptive => u64::from(self.input.div_ceil(self.output)) + 1,
             Walk::Global => u64::from(self.input),
         }
@@ -84,7 +99,8 @@ impl Axis {
 
 impl RegionKind {
     /// Every region, in the order of the documentation.
-    pub const ALL: &'static [Self] = &[Self::Window, Self::Adaptive, Self::Global, Self::Channels, Self::ChannelWindow];
+    pub const ALL: &'static [Self] =
+        &[Self::Window, Self::Adaptive, Self::Global, Self::Pyramid, Self::Fractional, Self::Channels, Self::ChannelWindow];
 
     /// Its name in specs and on the command line.
     #[must_use]
@@ -93,15 +109,23 @@ impl RegionKind {
             Self::Window => "window",
             Self::Adaptive => "adaptive",
             Self::Global => "global",
+            Self::Pyramid => "pyramid",
+            Self::Fractional => "fractional",
             Self::Channels => "channels",
             Self::ChannelWindow => "channel_window",
         }
     }
 
-    /// Whether its taps lie in one plane, so that they have indices and their region a centre.
+    /// Whether its taps lie in one plane, so that a region has a centre.
     #[must_use]
     pub fn is_spatial(self) -> bool {
         !matches!(self, Self::Channels | Self::ChannelWindow)
+    }
+
+    /// Whether the indices of chosen taps can be asked for.
+    #[must_use]
+    pub fn has_indices(self) -> bool {
+        matches!(self, Self::Window | Self::Adaptive | Self::Global | Self::Fractional)
     }
 }
 
@@ -113,6 +137,8 @@ impl Region {
             Self::Window(_) => RegionKind::Window,
             Self::Adaptive { .. } => RegionKind::Adaptive,
             Self::Global => RegionKind::Global,
+            Self::Pyramid { .. } => RegionKind::Pyramid,
+            Self::Fractional(_) => RegionKind::Fractional,
             Self::Channels { .. } => RegionKind::Channels,
             Self::ChannelWindow { .. } => RegionKind::ChannelWindow,
         }
@@ -145,14 +171,19 @@ impl Geometry {
                 "a region of channels has no centre to measure distances from",
             ));
         }
-        let (walk, axes) = match &pooling.region {
-            Region::Window(window) => (Walk::Window, window_axes(window, &sizes)?),
+        let (walk, axes, table) = match &pooling.region {
+            Region::Window(window) => (Walk::Window, window_axes(window, &sizes)?, Vec::new()),
             Region::Adaptive { output_size } => {
-                (Walk::Adaptive, adaptive_axes(&output_size.resolve("output_size", sizes.len())?, &sizes)?)
+                (Walk::Adaptive, adaptive_axes(&output_size.resolve("output_size", sizes.len())?, &sizes)?, Vec::new())
             }
             Region::Global => {
                 let whole = |&size| Ok(Axis::whole(narrow(size)?, 1));
-                (Walk::Global, sizes.iter().map(whole).collect::<Result<_, Error>>()?)
+                (Walk::Global, sizes.iter().map(whole).collect::<Result<_, Error>>()?, Vec::new())
+            }
+            Region::Pyramid { levels } => return Self::pyramid(levels, input, &sizes),
+            Region::Fractional(fractional) => {
+                let (axes, table) = fractional_axes(fractional, &sizes)?;
+                (Walk::Fractional, axes, table)
             }
             Region::Channels { .. } | Region::ChannelWindow { .. } => return Self::over_channels(&pooling.region, input),
         };
@@ -160,7 +191,47 @@ impl Geometry {
         let mut three = [Axis::ABSENT; MAX_SPATIAL_AXES];
         three[MAX_SPATIAL_AXES - axes.len()..].copy_from_slice(&axes);
         let (input, output) = (*input, input.with_spatial(&spatial));
-        Ok(Self { input, output, walk, axes: three, channels: input.channels() })
+        Ok(Self { input, output, walk, axes: three, channels: input.channels(), table })
+    }
+
+    /// A pyramid's cells stand in one row, level after level; the table tells where each level begins and its bins on each axis.
+    fn pyramid(levels: &[u32], input: &Shape, sizes: &[i64]) -> Result<Self, Error> {
+        const MOST_CELLS: u64 = 1 << 24;
+        if levels.is_empty() {
+            return Err(Error::parameter("levels", "at least one", "none"));
+        }
+        let absent = MAX_SPATIAL_AXES - sizes.len();
+        let mut axes = [Axis::ABSENT; MAX_SPATIAL_AXES];
+        let mut table = vec![u32::try_from(levels.len()).unwrap_or(u32::MAX)];
+        let mut cells = 0u64;
+        for &level in levels {
+            let bins = adaptive_axes(&vec![level; sizes.len()], sizes).map_err(|error| match error {
+                Error::InvalidAxis { expected, actual, .. } => {
+                    Error::InvalidParameter { parameter: "levels", expected, actual }
+                }
+                other => other,
+            })?;
+            let mut row = [1; MAX_SPATIAL_AXES];
+            for (axis, bins) in bins.into_iter().enumerate() {
+                let (most, so_far) = (bins.most_taps(Walk::Adaptive), axes[absent + axis].kernel);
+                let kernel = u32::try_from(most).unwrap_or(u32::MAX).max(so_far);
+                axes[absent + axis] = Axis { kernel, ..Axis::whole(bins.input, 1) };
+                row[absent + axis] = level;
+            }
+            table.push(u32::try_from(cells).unwrap_or(u32::MAX));
+            table.extend(row);
+            cells = cells.saturating_add(row.iter().fold(1, |product, &bins| product.saturating_mul(u64::from(bins))));
+            if cells > MOST_CELLS {
+                return Err(Error::UnsupportedSize {
+                    what: "number of cells in a pyramid".into(),
+                    limit: MOST_CELLS,
+                    actual: cells,
+                });
+            }
+        }
+        axes[MAX_SPATIAL_AXES - 1].output = u32::try_from(cells).unwrap_or(u32::MAX);
+        let output = input.with_spatial(&[axes[MAX_SPATIAL_AXES - 1].output as usize]);
+        Ok(Self { input: *input, output, walk: Walk::Pyramid, axes, channels: input.channels(), table })
     }
 
     /// A region over channels is a window over the depth of a tensor [N, 1, C, 1, positions].
@@ -203,7 +274,7 @@ impl Geometry {
         let width = narrow(width?)?;
         let output = input.with_channels(if channels == 0 { 0 } else { depth.output as usize });
         let axes = [depth, Axis::ABSENT, Axis::whole(width, width)];
-        Ok(Self { input: *input, output, walk: Walk::Window, axes, channels: 1 })
+        Ok(Self { input: *input, output, walk: Walk::Window, axes, channels: 1, table: Vec::new() })
     }
 
     /// An upper bound of the loop turns in which an invocation walks one output's taps row by row, in blocks of 32.
@@ -244,6 +315,57 @@ fn adaptive_axes(outputs: &[u32], sizes: &[i64]) -> Result<Vec<Axis>, Error> {
             }),
         })
         .collect()
+}
+
+/// The axes of fractional pooling, and where each of its windows begins, axis after axis. The kernels find an axis' starts by
+/// its `pad_end`, which has no other meaning here.
+fn fractional_axes(fractional: &Fractional, sizes: &[i64]) -> Result<(Vec<Axis>, Vec<u32>), Error> {
+    const BOTH: &str = "samples";
+    let kernels = fractional.kernel_size.resolve("kernel_size", sizes.len())?;
+    let outputs = fractional.output_size.resolve("output_size", sizes.len())?;
+    let mut axes = adaptive_axes(&outputs, sizes)?;
+    let count = |parameter, actual| match actual {
+        _ if actual == sizes.len() => Ok(()),
+        _ => Err(Error::InvalidAxisCount { parameter, expected: sizes.len(), actual }),
+    };
+    match (&fractional.samples, &fractional.starts) {
+        (Some(samples), None) => count("samples", samples.len())?,
+        (None, Some(starts)) => count("starts", starts.len())?,
+        (None, None) => return Err(Error::parameter(BOTH, "given, unless starts are", "absent")),
+        (Some(_), Some(_)) => return Err(Error::parameter(BOTH, "absent where starts are given", "given")),
+    }
+    // Absent axes, whose pad_end is 0, begin at 0.
+    let mut table = vec![0];
+    for (axis, resolved) in axes.iter_mut().enumerate() {
+        let invalid = |parameter, expected: String, actual: String| Error::InvalidAxis { parameter, axis, expected, actual };
+        let (kernel, output) = (kernels[axis], resolved.output);
+        if kernel == 0 || kernel > resolved.input {
+            let expected = format!("at least 1 and at most the input's {}", resolved.input);
+            return Err(invalid("kernel_size", expected, kernel.to_string()));
+        }
+        let last = resolved.input - kernel;
+        resolved.kernel = kernel;
+        resolved.pad_end = u32::try_from(table.len()).unwrap_or(u32::MAX);
+        if let Some(starts) = &fractional.starts {
+            let starts = &starts[axis];
+            if starts.len() != output as usize {
+                return Err(invalid("starts", format!("{output} numbers, one an output"), format!("{} numbers", starts.len())));
+            }
+            if let Some(start) = starts.iter().find(|&&start| start > last) {
+                return Err(invalid("starts", format!("at most {last}, so that the window fits"), start.to_string()));
+            }
+            table.extend_from_slice(starts);
+        } else if let Some(&sample) = fractional.samples.as_ref().and_then(|samples| samples.get(axis)) {
+            if !(0.0..1.0).contains(&sample) {
+                return Err(invalid("samples", "at least 0 and below 1".into(), sample.to_string()));
+            }
+            let step = f64::from(last) / f64::from(output.max(2) - 1);
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to the size of an axis")]
+            let start = |o: u32| ((f64::from(o) + sample) * step).floor() as u32 - (sample * step).floor() as u32;
+            table.extend((0..output).map(|o| if o + 1 == output { last } else { start(o).min(last) }));
+        }
+    }
+    Ok((axes, table))
 }
 
 fn window_axes(window: &Window, sizes: &[i64]) -> Result<Vec<Axis>, Error> {

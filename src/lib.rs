@@ -39,7 +39,7 @@ pub use plan::{Kernel, Request, Specialise};
 #[cfg(feature = "gpu")]
 pub use pooler::{Bindings, BoundPooling, IntoBinding, Pooler};
 pub use shape::Shape;
-pub use spec::{Activation, Padding, PaddingMode, PerAxis, Pooling, Region, Window};
+pub use spec::{Activation, Fractional, Padding, PaddingMode, PerAxis, Pooling, Region, Window};
 #[cfg(feature = "gpu")]
 pub use tensor::{Pooled, Tensor};
 #[cfg(feature = "gpu")]

@@ -5,7 +5,7 @@ use std::{num::NonZeroU64, sync::Arc};
 use crate::{
     Engine, Error, Kernel, Shape,
     engine::Pipeline,
-    plan::{Params, Plan, Slot},
+    plan::{KernelKey, Params, Plan, Slot},
     scopes::watched,
 };
 
@@ -31,6 +31,8 @@ pub struct Bindings<'a> {
     output: wgpu::BufferBinding<'a>,
     indices: Option<wgpu::BufferBinding<'a>>,
     scratch: Option<wgpu::BufferBinding<'a>>,
+    /// Made by [`Pooler::bind`], never given.
+    table: Option<wgpu::BufferBinding<'a>>,
 }
 
 /// What can be bound: a whole buffer or a range of one.
@@ -55,7 +57,7 @@ impl<'a> Bindings<'a> {
     /// Input to read and output to write, f32 each.
     #[must_use]
     pub fn new(input: impl IntoBinding<'a>, output: impl IntoBinding<'a>) -> Self {
-        Self { input: input.into_binding(), output: output.into_binding(), indices: None, scratch: None }
+        Self { input: input.into_binding(), output: output.into_binding(), indices: None, scratch: None, table: None }
     }
 
     /// Where the indices go, one u32 an output, for a pooling prepared with [`Request::indices`](crate::Request::indices).
@@ -80,6 +82,7 @@ impl<'a> Bindings<'a> {
             Slot::Output => Some(&self.output),
             Slot::Indices => self.indices.as_ref(),
             Slot::Scratch => self.scratch.as_ref(),
+            Slot::Table => self.table.as_ref(),
         }
     }
 }
@@ -110,10 +113,10 @@ struct BoundStep {
 
 impl Slot {
     /// Every slot, in the order of its number.
-    const ALL: [Self; 4] = [Self::Input, Self::Output, Self::Indices, Self::Scratch];
+    const ALL: [Self; 5] = [Self::Input, Self::Output, Self::Indices, Self::Scratch, Self::Table];
 
     pub(crate) fn read_only(self) -> bool {
-        matches!(self, Self::Input)
+        matches!(self, Self::Input | Self::Table)
     }
 
     fn name(self) -> &'static str {
@@ -122,6 +125,7 @@ impl Slot {
             Self::Output => "output",
             Self::Indices => "indices",
             Self::Scratch => "scratch",
+            Self::Table => "table",
         }
     }
 }
@@ -209,6 +213,11 @@ impl Pooler {
         if let Some(scratch) = &own_scratch {
             bindings.scratch = Some(scratch.as_entire_buffer_binding());
         }
+        let own_table = match &self.plan.table[..] {
+            [] => None,
+            table => Some(self.filled("plunge table", wgpu::BufferUsages::STORAGE, &[(0, bytemuck::cast_slice(table))]).await?),
+        };
+        bindings.table = own_table.as_ref().map(wgpu::Buffer::as_entire_buffer_binding);
         let checked = self.check(&bindings)?;
         let params = self.parameters().await?;
         let steps = watched(device, || {
@@ -216,7 +225,7 @@ impl Pooler {
             numbered
                 .map(|((step, pipeline), at)| BoundStep {
                     pipeline: pipeline.clone(),
-                    group: bind_group(device, pipeline, &params, at, step.key.slots(), &checked),
+                    group: bind_group(device, pipeline, &params, at, &step.key, &checked),
                     workgroups: step.workgroups,
                 })
                 .collect()
@@ -227,16 +236,20 @@ impl Pooler {
 
     /// The parameter blocks of all steps, in one uniform buffer that is filled as it is made.
     async fn parameters(&self) -> Result<wgpu::Buffer, Error> {
+        let numbered = self.plan.steps.iter().zip(0..);
+        let slices: Vec<(u64, &[u8])> =
+            numbered.map(|(step, at)| (at * Params::SLICE, bytemuck::bytes_of(&step.params))).collect();
+        self.filled("plunge parameters", wgpu::BufferUsages::UNIFORM, &slices).await
+    }
+
+    /// A buffer with its contents, given as bytes at offsets, that is never written again.
+    async fn filled(&self, label: &str, usage: wgpu::BufferUsages, slices: &[(u64, &[u8])]) -> Result<wgpu::Buffer, Error> {
         let device = self.engine.device();
-        let descriptor = wgpu::BufferDescriptor {
-            label: Some("plunge parameters"),
-            size: self.plan.steps.len() as u64 * Params::SLICE,
-            usage: wgpu::BufferUsages::UNIFORM,
-            mapped_at_creation: true,
-        };
+        let size = slices.iter().map(|(from, bytes)| from + bytes.len() as u64).max().unwrap_or(0);
+        let descriptor =
+            wgpu::BufferDescriptor { label: Some(label), size: size.next_multiple_of(4), usage, mapped_at_creation: true };
         let buffer = watched(device, || device.create_buffer(&descriptor)).await?;
-        for (step, at) in self.plan.steps.iter().zip(0..) {
-            let (from, bytes) = (at * Params::SLICE, bytemuck::bytes_of(&step.params));
+        for &(from, bytes) in slices {
             buffer
                 .get_mapped_range_mut(from..from + bytes.len() as u64)
                 .map_err(|error| Error::Device(error.to_string()))?
@@ -248,7 +261,7 @@ impl Pooler {
 
     /// Checks every range that the plan uses, and that no other is given.
     fn check<'a>(&self, bindings: &Bindings<'a>) -> Result<Vec<Checked<'a>>, Error> {
-        let used = |slot| self.plan.keys().any(|key| key.slots().contains(&slot));
+        let used = |slot| self.plan.keys().any(|key| key.slots().any(|used| used == slot));
         let mut checked: Vec<Checked<'a>> = Vec::new();
         for slot in Slot::ALL {
             let invalid = |expected: String, actual: String| Error::InvalidBinding { binding: slot.name(), expected, actual };
@@ -318,16 +331,15 @@ fn bind_group(
     pipeline: &Pipeline,
     params: &wgpu::Buffer,
     step: u64,
-    slots: &[Slot],
+    key: &KernelKey,
     checked: &[Checked<'_>],
 ) -> wgpu::BindGroup {
     let range = |buffer, offset, bytes| {
         wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size: NonZeroU64::new(bytes) })
     };
     let own = wgpu::BindGroupEntry { binding: 0, resource: range(params, step * Params::SLICE, size_of::<Params>() as u64) };
-    let buffers = checked.iter().filter(|range| slots.contains(&range.slot)).map(|checked| wgpu::BindGroupEntry {
-        binding: checked.slot as u32,
-        resource: range(checked.buffer, checked.offset, checked.bytes),
+    let buffers = checked.iter().filter(|range| key.slots().any(|slot| slot == range.slot)).map(|checked| {
+        wgpu::BindGroupEntry { binding: checked.slot as u32, resource: range(checked.buffer, checked.offset, checked.bytes) }
     });
     let entries: Vec<_> = std::iter::once(own).chain(buffers).collect();
     device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some("plunge"), layout: &pipeline.layout, entries: &entries })

@@ -46,37 +46,45 @@ pub fn pool(pooling: &Pooling, shape: &Shape, input: &[f32]) -> Result<Answer, E
         return Ok(over_channels(pooling, shape, output, input));
     }
     let [depth, height, width] = three(shape.spatial());
-    let [out_depth, out_height, out_width] = three(output.spatial());
+    // A pyramid is its levels one after the other.
+    let grids: Vec<Region> = match &pooling.region {
+        Region::Pyramid { levels } => levels.iter().map(|&level| Region::Adaptive { output_size: level.into() }).collect(),
+        region => vec![region.clone()],
+    };
     let planes = shape.batch() * shape.channels();
-    let chooses = matches!(pooling.op, Op::Max | Op::Min);
+    let chooses = matches!(pooling.op, Op::Max | Op::Min) && pooling.region.kind().has_indices();
     let mut answer = Answer { shape: output, values: Vec::with_capacity(output.elements()), indices: chooses.then(Vec::new) };
     for plane in 0..planes {
         let values = &input[plane * depth * height * width..][..depth * height * width];
-        for z in 0..out_depth {
-            let zs = axis_taps(&pooling.region, shape, 0, z);
-            for y in 0..out_height {
-                let ys = axis_taps(&pooling.region, shape, 1, y);
-                for x in 0..out_width {
-                    let xs = axis_taps(&pooling.region, shape, 2, x);
-                    let mut taps = Vec::with_capacity(zs.taps.len() * ys.taps.len() * xs.taps.len());
-                    for &z in &zs.taps {
-                        for &y in &ys.taps {
-                            for &x in &xs.taps {
-                                let index = (z * height + y) * width + x;
-                                let distance =
-                                    [z as f64 - zs.centre, y as f64 - ys.centre, x as f64 - xs.centre].map(|d| d * d);
-                                taps.push(Tap {
-                                    value: activate(pooling.activation, values[index]),
-                                    index,
-                                    distance2: distance.iter().sum(),
-                                });
+        for grid in &grids {
+            let sizes = Pooling { region: grid.clone(), ..pooling.clone() }.output_shape(shape)?;
+            let [out_depth, out_height, out_width] = three(sizes.spatial());
+            for z in 0..out_depth {
+                let zs = axis_taps(grid, shape, 0, z);
+                for y in 0..out_height {
+                    let ys = axis_taps(grid, shape, 1, y);
+                    for x in 0..out_width {
+                        let xs = axis_taps(grid, shape, 2, x);
+                        let mut taps = Vec::with_capacity(zs.taps.len() * ys.taps.len() * xs.taps.len());
+                        for &z in &zs.taps {
+                            for &y in &ys.taps {
+                                for &x in &xs.taps {
+                                    let index = (z * height + y) * width + x;
+                                    let distance =
+                                        [z as f64 - zs.centre, y as f64 - ys.centre, x as f64 - xs.centre].map(|d| d * d);
+                                    taps.push(Tap {
+                                        value: activate(pooling.activation, values[index]),
+                                        index,
+                                        distance2: distance.iter().sum(),
+                                    });
+                                }
                             }
                         }
-                    }
-                    let (value, index) = fold(&pooling.op, &taps, zs.counted * ys.counted * xs.counted);
-                    answer.values.push(value);
-                    if let Some(indices) = &mut answer.indices {
-                        indices.push(index);
+                        let (value, index) = fold(&pooling.op, &taps, zs.counted * ys.counted * xs.counted);
+                        answer.values.push(value);
+                        if let Some(indices) = &mut answer.indices {
+                            indices.push(index);
+                        }
                     }
                 }
             }
@@ -161,8 +169,27 @@ fn axis_taps(region: &Region, shape: &Shape, axis: usize, o: usize) -> AxisTaps 
             let taps: Vec<i64> = (0..size).filter(inside).collect();
             contiguous(&taps)
         }
+        Region::Fractional(fractional) => {
+            let kernel = as_i64(each(&fractional.kernel_size, spatial_axis) as usize);
+            let start = fractional_start(fractional, spatial_axis, as_i64(size) - kernel, o);
+            contiguous(&(start..start + kernel).collect::<Vec<_>>())
+        }
         // The whole plane; regions over channels have no taps here.
         _ => contiguous(&(0..as_i64(size)).collect::<Vec<_>>()),
+    }
+}
+
+/// Where window `o` of fractional pooling begins; the last begins at `last`.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "positions are far below 2⁵³")]
+fn fractional_start(fractional: &crate::Fractional, axis: usize, last: i64, o: usize) -> i64 {
+    let outputs = each(&fractional.output_size, axis) as usize;
+    match (&fractional.starts, &fractional.samples) {
+        (Some(starts), _) => i64::from(starts[axis][o]),
+        (None, Some(samples)) if o + 1 < outputs => {
+            let alpha = last as f64 / (outputs - 1) as f64;
+            ((o as f64 + samples[axis]) * alpha) as i64 - (samples[axis] * alpha) as i64
+        }
+        _ => last,
     }
 }
 

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use plunge::{
-    Op, OpKind, Pooling, Region, RegionKind, Request, Shape, Window,
+    Fractional, Op, OpKind, Pooling, Region, RegionKind, Request, Shape, Window,
     plan::{Limits, Plan},
 };
 
@@ -36,6 +36,8 @@ fn region(kind: RegionKind) -> Region {
         RegionKind::Window => Window::new(2).into(),
         RegionKind::Adaptive => Region::Adaptive { output_size: 2.into() },
         RegionKind::Global => Region::Global,
+        RegionKind::Pyramid => Region::Pyramid { levels: vec![1, 2] },
+        RegionKind::Fractional => Fractional::sampled(2, 3, vec![0.5, 0.5]).into(),
         RegionKind::Channels => Region::Channels { group: 2, strided: false },
         RegionKind::ChannelWindow => Region::ChannelWindow { kernel_size: 2, stride: None, padding: [0, 0] },
         _ => panic!("{} is not in the README's table", kind.name()),

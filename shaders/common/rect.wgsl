@@ -45,14 +45,6 @@ fn place_next(at: Place) -> Place {
   return next;
 }
 
-fn rect_of(at: Place) -> Rect {
-  return Rect(
-    region_span(at.z, params.depth, params.depth_window),
-    region_span(at.y, params.height, params.height_window),
-    region_span(at.x, params.width, params.width_window),
-  );
-}
-
 fn rect_taps(rect: Rect) -> u32 {
   return rect.depth.count * rect.height.count * rect.width.count;
 }

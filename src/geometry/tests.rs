@@ -113,6 +113,29 @@ fn sizes_that_make_no_sense_are_refused_and_named() {
         (Pooling::new(Op::Max, Region::Adaptive { output_size: [0, 1].into() }), "output_size on spatial axis 0"),
         (Pooling::new(Op::Max, Region::Adaptive { output_size: 70_000.into() }), "output_size on spatial axis 0"),
         (Pooling::new(Op::Max, Region::Adaptive { output_size: [1].into() }), "output_size: 1 entries"),
+        (Pooling::new(Op::Max, Region::Pyramid { levels: vec![] }), "levels: none"),
+        (Pooling::new(Op::Max, Region::Pyramid { levels: vec![1, 0] }), "levels: 0"),
+        (Pooling::new(Op::Max, Region::Pyramid { levels: vec![60_000, 60_000] }), "cells in a pyramid"),
+        (Pooling::new(Op::Max, Fractional::sampled(9, 3, vec![0.5, 0.5])), "kernel_size on spatial axis 0: 9"),
+        (Pooling::new(Op::Max, Fractional::sampled(0, 3, vec![0.5, 0.5])), "kernel_size on spatial axis 0: 0"),
+        (Pooling::new(Op::Max, Fractional::sampled(2, [3, 0], vec![0.5, 0.5])), "output_size on spatial axis 1"),
+        (Pooling::new(Op::Max, Fractional::sampled(2, 3, vec![0.5, 1.0])), "samples on spatial axis 1: 1"),
+        (Pooling::new(Op::Max, Fractional::sampled(2, 3, vec![f64::NAN, 0.0])), "samples on spatial axis 0: NaN"),
+        (Pooling::new(Op::Max, Fractional::sampled(2, 3, vec![0.5])), "samples: 1 entries"),
+        (Pooling::new(Op::Max, Fractional::starting(2, 2, vec![vec![0, 1]])), "starts: 1 entries"),
+        (
+            Pooling::new(Op::Max, Fractional::starting(2, 2, vec![vec![0, 1], vec![0, 1, 2]])),
+            "starts on spatial axis 1: 3 numbers",
+        ),
+        (Pooling::new(Op::Max, Fractional::starting(2, 2, vec![vec![0, 1], vec![7, 0]])), "starts on spatial axis 1: 7"),
+        (
+            Pooling::new(Op::Max, Fractional { samples: None, ..Fractional::sampled(2, 2, vec![]) }),
+            "samples: absent; it must be given, unless starts are",
+        ),
+        (
+            Pooling::new(Op::Max, Fractional { samples: Some(vec![]), ..Fractional::starting(2, 2, vec![]) }),
+            "samples: given; it must be absent where starts are given",
+        ),
     ] {
         let message = pooling.output_shape(&shape).expect_err(named).to_string();
         assert!(message.contains(named), "{message}\n  lacks: {named}");

@@ -113,6 +113,8 @@ pub struct Plan {
     pub(crate) indices: bool,
     pub(crate) steps: Vec<Step>,
     pub(crate) scratch_bytes: u64,
+    /// The region's numbers for [`Slot::Table`].
+    pub(crate) table: Vec<u32>,
 }
 
 /// One dispatch.
@@ -130,18 +132,20 @@ pub(crate) enum Slot {
     Output = 2,
     Indices = 3,
     Scratch = 4,
+    Table = 5,
 }
 
 impl KernelKey {
     /// The storage buffers that this kernel's text declares, beside the parameters at 0.
-    pub(crate) fn slots(&self) -> &'static [Slot] {
-        match (self.schedule, self.indices) {
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> + Clone + use<> {
+        let of_schedule: &[Slot] = match (self.schedule, self.indices) {
             (Schedule::Partial, _) => &[Slot::Input, Slot::Scratch],
             (Schedule::Merge, false) => &[Slot::Output, Slot::Scratch],
             (Schedule::Merge, true) => &[Slot::Output, Slot::Indices, Slot::Scratch],
             (_, false) => &[Slot::Input, Slot::Output],
             (_, true) => &[Slot::Input, Slot::Output, Slot::Indices],
-        }
+        };
+        of_schedule.iter().copied().chain(self.walk.has_table().then_some(Slot::Table))
     }
 }
 
@@ -157,10 +161,10 @@ impl Plan {
         if request.indices && !row.indices {
             return Err(Error::unsupported(format!("indices of {}", row.name), "it chooses no tap; max and min have indices"));
         }
-        if request.indices && !pooling.region.kind().is_spatial() {
+        if request.indices && !pooling.region.kind().has_indices() {
             return Err(Error::unsupported(
                 format!("indices in {}", pooling.region.kind().name()),
-                "an index is a place in one plane; window, adaptive and global regions have them",
+                "window, adaptive, global and fractional regions have them",
             ));
         }
         check_device(limits)?;
@@ -172,10 +176,12 @@ impl Plan {
             indices: request.indices,
             steps: Vec::new(),
             scratch_bytes: 0,
+            table: geometry.table.clone(),
         };
         for (what, shape) in [("input", shape), ("output", &geometry.output)] {
             check_size(what, shape.elements() as u64, limits)?;
         }
+        check_size("region's table", plan.table.len() as u64, limits)?;
         if shape.batch() * shape.channels() > 0 {
             plan.add_steps(pooling, &geometry, limits)?;
         }
@@ -262,6 +268,7 @@ impl Plan {
             Slot::Input => self.input.elements() as u64 * WORD,
             Slot::Output | Slot::Indices => self.output.elements() as u64 * WORD,
             Slot::Scratch => self.scratch_bytes,
+            Slot::Table => self.table.len() as u64 * WORD,
         }
     }
 }

@@ -75,6 +75,21 @@ fn answers_are_those_of_the_field() {
             vec![1., 2.],
             vec![1., 2., 2.],
         ),
+        (
+            "a pyramid is its levels one after the other, row-major",
+            Pooling::new(Op::Max, Region::Pyramid { levels: vec![2, 1] }),
+            vec![1, 1, 2, 4],
+            ramp(8),
+            vec![2., 4., 6., 8., 8.],
+        ),
+        (
+            // α = (7 − 2)/(3 − 1): starts 0, ⌊1.5α⌋ − ⌊0.5α⌋ = 2, and 5.
+            "torch.nn.functional.fractional_max_pool: the formula of its _random_samples",
+            Pooling::new(Op::Max, crate::Fractional::sampled(2, 3, vec![0.5])),
+            vec![1, 1, 7],
+            ramp(7),
+            vec![2., 4., 7.],
+        ),
         ("3-4-5", Pooling::new(Op::Lp { p: 2.0 }, Region::Global), vec![1, 1, 1, 2], vec![3., -4.], vec![5.]),
         ("max norm", Pooling::new(Op::Lp { p: f32::INFINITY }, Region::Global), vec![1, 1, 2], vec![3., -4.], vec![4.]),
         ("population std", Pooling::new(Op::Std, Region::Global), vec![1, 1, 4], vec![2., 4., 4., 6.], vec![2f64.sqrt()]),

@@ -49,6 +49,14 @@ pub enum Region {
     },
     /// The whole plane: ONNX's `GlobalMaxPool` and its kin. \[N, C, in…\] → \[N, C, 1…\].
     Global,
+    /// Adaptive grids of several sizes, one after the other: spatial pyramid pooling. \[N, C, in…\] → \[N, C, Σ levelᵈ\] with d
+    /// spatial axes, the levels in their order and the bins of each row-major. One dispatch.
+    Pyramid {
+        /// Bins of each grid on every axis.
+        levels: Vec<u32>,
+    },
+    /// Windows at uneven steps. \[N, C, in…\] → \[N, C, output_size…\].
+    Fractional(Fractional),
     /// Groups of g channels at each position: maxout. \[N, C, in…\] → \[N, C/g, in…\]. C must be a multiple of g.
     Channels {
         /// Channels in a group, g.
@@ -95,6 +103,48 @@ pub struct Window {
     /// What stands in the padding.
     #[cfg_attr(feature = "serde", serde(default))]
     pub padding_mode: PaddingMode,
+}
+
+/// Fractional pooling (Graham 2014; `torch.nn.FractionalMaxPool2d`): windows of one size whose steps are uneven.
+///
+/// With α = (in − k)/(out − 1) and a sample u in \[0, 1), window i begins at ⌊(i + u)α⌋ − ⌊uα⌋ and the last at in − k, computed in
+/// f64 (PyTorch computes in the tensor's type, and may differ by one where f32 rounds). One output is the last window. Or the starts
+/// are given. Exactly one of `samples` and `starts` must be there.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[non_exhaustive]
+pub struct Fractional {
+    /// Taps on each spatial axis; at most the input's size.
+    pub kernel_size: PerAxis<u32>,
+    /// Windows on each spatial axis.
+    pub output_size: PerAxis<u32>,
+    /// One u an axis.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub samples: Option<Vec<f64>>,
+    /// Where each window begins, a list an axis.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub starts: Option<Vec<Vec<u32>>>,
+}
+
+impl Fractional {
+    /// Windows whose starts follow from a sample in \[0, 1) for each axis.
+    #[must_use]
+    pub fn sampled(kernel_size: impl Into<PerAxis<u32>>, output_size: impl Into<PerAxis<u32>>, samples: Vec<f64>) -> Self {
+        Self { kernel_size: kernel_size.into(), output_size: output_size.into(), samples: Some(samples), starts: None }
+    }
+
+    /// Windows with the starts given, a list an axis.
+    #[must_use]
+    pub fn starting(kernel_size: impl Into<PerAxis<u32>>, output_size: impl Into<PerAxis<u32>>, starts: Vec<Vec<u32>>) -> Self {
+        Self { kernel_size: kernel_size.into(), output_size: output_size.into(), samples: None, starts: Some(starts) }
+    }
+}
+
+impl From<Fractional> for Region {
+    fn from(fractional: Fractional) -> Self {
+        Self::Fractional(fractional)
+    }
 }
 
 /// What stands in a window's padding.

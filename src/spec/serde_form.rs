@@ -10,14 +10,14 @@ use serde::{
     de::{self, IntoDeserializer as _, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
-use super::{Padding, PerAxis, Region, Window};
+use super::{Fractional, Padding, PerAxis, Region, Window};
 use crate::Op;
 
 /// Marks the messages of errors that are [`crate::Error::Unsupported`] rather than malformed.
 const NOT_YET: &str = "unsupported: ";
 
 const PLANNED_OPS: &[&str] = &["weighted", "gated", "stochastic", "probabilistic_max"];
-const PLANNED_REGIONS: &[&str] = &["pyramid", "fractional", "roi_pool", "roi_align", "segments", "sequence", "clusters"];
+const PLANNED_REGIONS: &[&str] = &["roi_pool", "roi_align", "segments", "sequence", "clusters"];
 
 /// `Op` with every variant a struct, so that `"max"` and `{"max": {}}` are the same.
 #[derive(Serialize, Deserialize)]
@@ -78,6 +78,10 @@ enum RegionFields {
         output_size: PerAxis<u32>,
     },
     Global {},
+    Pyramid {
+        levels: Vec<u32>,
+    },
+    Fractional(Fractional),
     Channels {
         group: u32,
         #[serde(default)]

@@ -25,6 +25,10 @@ fn assemble(key: &KernelKey) -> String {
         wgsl!("common/params"),
         wgsl!("common/keys"),
         wgsl!("common/rect"),
+        match key.walk {
+            Walk::Pyramid => wgsl!("common/bins"),
+            _ => wgsl!("common/separable"),
+        },
         match key.activation {
             None => wgsl!("activation/none"),
             Some(Activation::Relu) => wgsl!("activation/relu"),
@@ -37,6 +41,8 @@ fn assemble(key: &KernelKey) -> String {
             Walk::Window => wgsl!("region/window"),
             Walk::Adaptive => wgsl!("region/adaptive"),
             Walk::Global => wgsl!("region/global"),
+            Walk::Pyramid => wgsl!("region/pyramid"),
+            Walk::Fractional => wgsl!("region/fractional"),
         },
         match row.weighting {
             WeightingKind::One => wgsl!("weighting/one"),
@@ -44,6 +50,12 @@ fn assemble(key: &KernelKey) -> String {
         },
     ];
     files.extend_from_slice(row.wgsl);
+    if key.walk == Walk::Adaptive {
+        files.push(wgsl!("common/bins"));
+    }
+    if key.walk.has_table() {
+        files.push(wgsl!("common/table"));
+    }
     if row.passes == 1 {
         files.push(wgsl!("common/one_pass"));
     }

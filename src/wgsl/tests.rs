@@ -10,7 +10,7 @@ use naga::{
 use crate::{
     OpKind,
     op::wgsl,
-    plan::{KernelKey, Slot, params_layout},
+    plan::{KernelKey, params_layout},
 };
 
 fn parse(name: &str, text: &str) -> Module {
@@ -101,7 +101,7 @@ fn kernels_use_the_bindings_that_are_planned() {
             .filter_map(|(_, variable)| variable.binding.map(|binding| binding.binding))
             .collect();
         used.sort_unstable();
-        let mut planned: Vec<u32> = key.slots().iter().map(|slot: &Slot| *slot as u32).chain([0]).collect();
+        let mut planned: Vec<u32> = key.slots().map(|slot| slot as u32).chain([0]).collect();
         planned.sort_unstable();
         assert_eq!(used, planned, "{name}");
         assert!(planned.len() <= 5, "{name}: at most four storage buffers");

@@ -1,7 +1,9 @@
 //! Op × region × kernel (forced) × data on every adapter, against the reference.
 
 use plunge::plan::{Limits, Plan};
-use plunge::{Activation, Kernel, Op, OpKind, Padding, Pooling, Region, RegionKind, Request, Shape, Specialise, Window};
+use plunge::{
+    Activation, Fractional, Kernel, Op, OpKind, Padding, Pooling, Region, RegionKind, Request, Shape, Specialise, Window,
+};
 use plunge_workloads::{Data, catalogue};
 
 use crate::{
@@ -78,6 +80,13 @@ fn regions() -> Vec<(Region, Shape)> {
         (Region::Global, Shape::nchw([3, 5, 41])),
         (Region::Global, Shape::nchw([1, 2, 19, 23])),
         (Region::Global, Shape::nchw([1, 1, 7, 11, 13])),
+        (Region::Pyramid { levels: vec![1, 2, 5] }, Shape::nchw([2, 2, 7])),
+        (Region::Pyramid { levels: vec![4, 1, 2] }, Shape::nchw([1, 3, 13, 11])),
+        (Region::Pyramid { levels: vec![3, 2] }, Shape::nchw([1, 2, 5, 3, 7])),
+        (Fractional::sampled([3], [5], vec![0.3]).into(), Shape::nchw([2, 3, 17])),
+        (Fractional::sampled([2, 3], [7, 4], vec![0.999, 0.0]).into(), Shape::nchw([1, 2, 13, 11])),
+        (Fractional::sampled([1, 2, 2], [1, 3, 2], vec![0.1, 0.5, 0.9]).into(), Shape::nchw([1, 2, 3, 7, 5])),
+        (Fractional::starting([2, 2], [3, 4], vec![vec![4, 0, 2], vec![3, 3, 0, 1]]).into(), Shape::nchw([1, 2, 6, 5])),
         (Region::Channels { group: 3, strided: false }, Shape::nchw([2, 6, 5, 7])),
         (Region::Channels { group: 2, strided: true }, Shape::nchw([2, 6, 4, 4])),
         (Region::ChannelWindow { kernel_size: 5, stride: Some(1), padding: [2, 2] }, Shape::nchw([1, 7, 3])),
@@ -101,7 +110,7 @@ fn product(kernel: Option<Kernel>, specialise: Specialise) -> Vec<Case> {
         for (region, shape) in regions() {
             for data in Data::ALL {
                 let mut request =
-                    Request::new().specialise(specialise).indices(op.kind().row().indices && region.kind().is_spatial());
+                    Request::new().specialise(specialise).indices(op.kind().row().indices && region.kind().has_indices());
                 request.kernel = kernel;
                 let pooling = Pooling::new(op, region.clone());
                 // These pick and choose; that they take what they should is a test of the planner.
@@ -162,7 +171,7 @@ fn activations() {
                 for kernel in kernels {
                     let mut request = Request::new()
                         .specialise(Specialise::Any)
-                        .indices(op.kind().row().indices && region.kind().is_spatial());
+                        .indices(op.kind().row().indices && region.kind().has_indices());
                     request.kernel = kernel;
                     let pooling = Pooling::new(op, region.clone()).activation(activation);
                     if takes(&pooling, &shape, &request) {

@@ -1,6 +1,6 @@
 //! Properties over specs drawn from the whole space of parameters, at prime and odd sizes.
 
-use plunge::{Activation, Op, Padding, Pooling, Region, Request, Shape, Specialise, Window, reference};
+use plunge::{Activation, Fractional, Op, Padding, Pooling, Region, Request, Shape, Specialise, Window, reference};
 use plunge_workloads::Data;
 use proptest::{
     prelude::*,
@@ -81,6 +81,13 @@ fn cases() -> impl Strategy<Value = Case> {
                 6 => windows(axes),
                 2 => prop::collection::vec(1u32..9, axes).prop_map(|size| Region::Adaptive { output_size: size.into() }),
                 1 => Just(Region::Global),
+                1 => prop::collection::vec(1u32..6, 0..4).prop_map(|levels| Region::Pyramid { levels }),
+                1 => (
+                    prop::collection::vec(1u32..5, axes),
+                    prop::collection::vec(1u32..9, axes),
+                    prop::collection::vec(0.0f64..1.0, axes),
+                )
+                    .prop_map(|(kernel_size, output_size, samples)| Fractional::sampled(kernel_size, output_size, samples).into()),
                 1 => (1u32..4, any::<bool>()).prop_map(|(group, strided)| Region::Channels { group, strided }),
                 1 => (1u32..5, prop::option::of(1u32..4), [0u32..3, 0u32..3])
                     .prop_map(|(kernel_size, stride, padding)| Region::ChannelWindow { kernel_size, stride, padding }),
@@ -102,7 +109,7 @@ fn cases() -> impl Strategy<Value = Case> {
             (poolings, Just(shape), specialise, any::<bool>(), data)
         })
         .prop_map(|(pooling, shape, specialise, indices, data)| {
-            let indices = indices && pooling.op.kind().row().indices && pooling.region.kind().is_spatial();
+            let indices = indices && pooling.op.kind().row().indices && pooling.region.kind().has_indices();
             Case { pooling, shape, request: Request::new().specialise(specialise).indices(indices), data }
         })
 }

@@ -83,7 +83,7 @@ fn bad_specs() {
         ),
         (r#"{"op": "weighted", "region": "global"}"#, "unsupported: op `weighted`"),
         (r#"{"op": {"rank": {"q": 1.5}}, "region": "global"}"#, "invalid q: 1.5"),
-        (r#"{"op": "max", "region": {"pyramid": {"levels": [1, 2]}}}"#, "unsupported: region `pyramid`"),
+        (r#"{"op": "max", "region": {"segments": {"count": 3}}}"#, "unsupported: region `segments`"),
         (r#"{"op": "max", "region": "global", "activation": "swish"}"#, "swish"),
         (r#"{"op": {"gem": {"p": 0.5}}, "region": "global"}"#, "invalid p: 0.5"),
         (r#"{"op": {"mixed": {"alpha": 2}}, "region": "global"}"#, "invalid alpha: 2"),

@@ -43,6 +43,18 @@ fn every_form_of_a_spec_reads_and_survives_a_round_trip() {
             r#"{"op": "max", "region": {"channel_window": {"kernel_size": 5, "padding": [1, 2]}}}"#,
             Pooling::new(Op::Max, Region::ChannelWindow { kernel_size: 5, stride: None, padding: [1, 2] }),
         ),
+        (
+            r#"{"op": "max", "region": {"pyramid": {"levels": [1, 2, 4]}}}"#,
+            Pooling::new(Op::Max, Region::Pyramid { levels: vec![1, 2, 4] }),
+        ),
+        (
+            r#"{"op": "max", "region": {"fractional": {"kernel_size": 2, "output_size": [5, 4], "samples": [0.25, 0.5]}}}"#,
+            Pooling::new(Op::Max, Fractional::sampled(2, [5, 4], vec![0.25, 0.5])),
+        ),
+        (
+            r#"{"op": "max", "region": {"fractional": {"kernel_size": 2, "output_size": 2, "starts": [[0, 3]]}}}"#,
+            Pooling::new(Op::Max, Fractional::starting(2, 2, vec![vec![0, 3]])),
+        ),
         (r#"{"op": "soft", "region": "global"}"#, Pooling::new(Op::Soft { beta: 1.0 }, Region::Global)),
         (r#"{"op": {"rank": {"q": 0.9}}, "region": "global"}"#, Pooling::new(Op::Rank { q: 0.9 }, Region::Global)),
         (r#"{"op": {"gem": {"p": 3}}, "region": "global"}"#, Pooling::new(Op::Gem { p: 3.0, eps: 1e-6 }, Region::Global)),
@@ -117,7 +129,12 @@ fn malformed_specs_are_refused_by_a_sentence_that_names_what_is_wrong() {
         (r#"{"op": "gated", "region": "global"}"#, "unsupported: op `gated`"),
         (r#"{"op": {"weighted": {}}, "region": "global"}"#, "unsupported: op `weighted`"),
         (r#"{"op": "gem", "region": "global"}"#, "missing field `p`"),
-        (r#"{"op": "max", "region": {"pyramid": {"levels": [1, 2]}}}"#, "unsupported: region `pyramid`"),
+        (r#"{"op": "max", "region": {"segments": {"count": 3}}}"#, "unsupported: region `segments`"),
+        (r#"{"op": "max", "region": {"pyramid": {"levels": [-1]}}}"#, "u32"),
+        (
+            r#"{"op": "max", "region": {"fractional": {"kernel_size": 2, "output_size": 2, "sample": 1}}}"#,
+            "unknown field `sample`",
+        ),
         (r#"{"op": "max", "region": "global", "activation": "swish"}"#, "unknown variant `swish`"),
     ] {
         let message = read(json).expect_err(json);
