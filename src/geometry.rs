@@ -31,10 +31,15 @@ pub(crate) enum Walk {
     Global,
     Pyramid,
     Fractional,
+    /// A window whose padding mirrors the input.
+    Reflect,
+    /// A window whose padding repeats the input's edge.
+    Edge,
 }
 
 impl Walk {
-    pub(crate) const ALL: [Self; 5] = [Self::Window, Self::Adaptive, Self::Global, Self::Pyramid, Self::Fractional];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Window, Self::Adaptive, Self::Global, Self::Pyramid, Self::Fractional, Self::Reflect, Self::Edge];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -43,6 +48,8 @@ impl Walk {
             Self::Global => "global",
             Self::Pyramid => "pyramid",
             Self::Fractional => "fractional",
+            Self::Reflect => "window_reflect",
+            Self::Edge => "window_edge",
         }
     }
 
@@ -89,6 +96,7 @@ impl Axis {
     /// An upper bound of the taps that one output has on this axis.
     pub(crate) fn most_taps(&self, walk: Walk) -> u64 {
         match walk {
+            Walk::Reflect | Walk::Edge => return u64::from(self.kernel),
             Walk::Window | Walk::Pyramid | Walk::Fractional => u64::from(self.kernel.min(self.input)),
             Walk::Adaptive => u64::from(self.input.div_ceil(self.output)) + 1,
             Walk::Global => u64::from(self.input),
@@ -123,13 +131,22 @@ impl RegionKind {
     }
 
     /// Whether the indices of chosen taps can be asked for.
-    #[must_use]
-    pub fn has_indices(self) -> bool {
+    pub(crate) fn has_indices(self) -> bool {
         matches!(self, Self::Window | Self::Adaptive | Self::Global | Self::Fractional)
     }
 }
 
 impl Region {
+    /// Whether the indices of chosen taps can be asked for: in regions of one plane, but for pyramids, and where no tap stands in
+    /// for another.
+    #[must_use]
+    pub fn has_indices(&self) -> bool {
+        match self {
+            Self::Window(window) => window.padding_mode == PaddingMode::Ignore,
+            region => region.kind().has_indices(),
+        }
+    }
+
     /// Which region this is, without its parameters.
     #[must_use]
     pub fn kind(&self) -> RegionKind {
@@ -172,7 +189,14 @@ impl Geometry {
             ));
         }
         let (walk, axes, table) = match &pooling.region {
-            Region::Window(window) => (Walk::Window, window_axes(window, &sizes)?, Vec::new()),
+            Region::Window(window) => {
+                let walk = match window.padding_mode {
+                    PaddingMode::Ignore => Walk::Window,
+                    PaddingMode::Reflect => Walk::Reflect,
+                    PaddingMode::Edge => Walk::Edge,
+                };
+                (walk, window_axes(window, &sizes)?, Vec::new())
+            }
             Region::Adaptive { output_size } => {
                 (Walk::Adaptive, adaptive_axes(&output_size.resolve("output_size", sizes.len())?, &sizes)?, Vec::new())
             }
@@ -369,12 +393,6 @@ fn fractional_axes(fractional: &Fractional, sizes: &[i64]) -> Result<(Vec<Axis>,
 }
 
 fn window_axes(window: &Window, sizes: &[i64]) -> Result<Vec<Axis>, Error> {
-    if window.padding_mode != PaddingMode::Ignore {
-        return Err(Error::unsupported(
-            format!("padding_mode {:?}", window.padding_mode),
-            "this version pads with absent values only (ignore)",
-        ));
-    }
     let axes = sizes.len();
     let kernels = window.kernel_size.resolve("kernel_size", axes)?;
     let strides = window.stride.as_ref().map_or(Ok(kernels.clone()), |stride| stride.resolve("stride", axes))?;
@@ -427,6 +445,14 @@ fn window_axis(
             (if window.padding == Padding::SameLower { [more, less] } else { [less, more] }, output)
         }
     };
+    if window.padding_mode == PaddingMode::Reflect && (begin >= size || end >= size) {
+        return Err(Error::InvalidAxis {
+            parameter: "padding",
+            axis,
+            expected: format!("below the input's {size} where it is reflected"),
+            actual: format!("{begin} and {end}"),
+        });
+    }
     let padded = size.saturating_add(begin).saturating_add(end);
     if output < 1 {
         return Err(Error::InvalidAxis {

@@ -4,7 +4,7 @@
 //! are found by trying positions. Tests compare every kernel with it, and the command line falls back to it where a
 //! machine has no adapter at all.
 
-use crate::{Activation, Error, Op, Padding, Pooling, Region, Shape, Window};
+use crate::{Activation, Error, Op, Padding, PaddingMode, Pooling, Region, Shape, Window};
 
 /// Outputs beyond this are refused: the oracle is for checking, and holds f64.
 const MOST_OUTPUTS: usize = 1 << 28;
@@ -52,7 +52,7 @@ pub fn pool(pooling: &Pooling, shape: &Shape, input: &[f32]) -> Result<Answer, E
         region => vec![region.clone()],
     };
     let planes = shape.batch() * shape.channels();
-    let chooses = matches!(pooling.op, Op::Max | Op::Min) && pooling.region.kind().has_indices();
+    let chooses = matches!(pooling.op, Op::Max | Op::Min) && pooling.region.has_indices();
     let mut answer = Answer { shape: output, values: Vec::with_capacity(output.elements()), indices: chooses.then(Vec::new) };
     for plane in 0..planes {
         let values = &input[plane * depth * height * width..][..depth * height * width];
@@ -66,12 +66,11 @@ pub fn pool(pooling: &Pooling, shape: &Shape, input: &[f32]) -> Result<Answer, E
                     for x in 0..out_width {
                         let xs = axis_taps(grid, shape, 2, x);
                         let mut taps = Vec::with_capacity(zs.taps.len() * ys.taps.len() * xs.taps.len());
-                        for &z in &zs.taps {
-                            for &y in &ys.taps {
-                                for &x in &xs.taps {
+                        for (&z, at_z) in zs.taps.iter().zip(&zs.places) {
+                            for (&y, at_y) in ys.taps.iter().zip(&ys.places) {
+                                for (&x, at_x) in xs.taps.iter().zip(&xs.places) {
                                     let index = (z * height + y) * width + x;
-                                    let distance =
-                                        [z as f64 - zs.centre, y as f64 - ys.centre, x as f64 - xs.centre].map(|d| d * d);
+                                    let distance = [at_z - zs.centre, at_y - ys.centre, at_x - xs.centre].map(|d| d * d);
                                     taps.push(Tap {
                                         value: activate(pooling.activation, values[index]),
                                         index,
@@ -105,7 +104,12 @@ fn over_channels(pooling: &Pooling, shape: &Shape, output: Shape, input: &[f32])
                 Region::Channels { group: size, strided } => {
                     let size = size as usize;
                     let belongs = |c: &usize| if strided { c % groups == group } else { c / size == group };
-                    AxisTaps { taps: (0..channels).filter(belongs).collect(), counted: size as f64, centre: 0.0 }
+                    AxisTaps {
+                        taps: (0..channels).filter(belongs).collect(),
+                        places: Vec::new(),
+                        counted: size as f64,
+                        centre: 0.0,
+                    }
                 }
                 Region::ChannelWindow { kernel_size, stride, padding } => {
                     let mut window = Window::new(kernel_size);
@@ -113,7 +117,7 @@ fn over_channels(pooling: &Pooling, shape: &Shape, output: Shape, input: &[f32])
                     window.padding = [padding].into();
                     window_taps(&window, 0, as_i64(channels), as_i64(group))
                 }
-                _ => AxisTaps { taps: Vec::new(), counted: 0.0, centre: 0.0 },
+                _ => AxisTaps { taps: Vec::new(), places: Vec::new(), counted: 0.0, centre: 0.0 },
             };
             for position in 0..positions {
                 let tap = |&channel: &usize| {
@@ -138,6 +142,8 @@ struct Tap {
 /// One output's taps on one axis.
 struct AxisTaps {
     taps: Vec<usize>,
+    /// Where each stands, which is elsewhere for the values that stand in the padding.
+    places: Vec<f64>,
     /// Taps inside the input or its padding.
     counted: f64,
     centre: f64,
@@ -155,7 +161,7 @@ fn three(spatial: &[usize]) -> [usize; 3] {
 fn axis_taps(region: &Region, shape: &Shape, axis: usize, o: usize) -> AxisTaps {
     let absent = 3 - shape.spatial().len();
     if axis < absent {
-        return AxisTaps { taps: vec![0], counted: 1.0, centre: 0.0 };
+        return AxisTaps { taps: vec![0], places: vec![0.0], counted: 1.0, centre: 0.0 };
     }
     let spatial_axis = axis - absent;
     let size = shape.spatial()[spatial_axis];
@@ -197,7 +203,8 @@ fn fractional_start(fractional: &crate::Fractional, axis: usize, last: i64, o: u
 #[allow(clippy::cast_precision_loss, clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "positions in a plane")]
 fn contiguous(taps: &[i64]) -> AxisTaps {
     let centre = taps.iter().sum::<i64>() as f64 / taps.len() as f64;
-    AxisTaps { taps: taps.iter().map(|&p| p as usize).collect(), counted: taps.len() as f64, centre }
+    let places = taps.iter().map(|&p| p as f64).collect();
+    AxisTaps { taps: taps.iter().map(|&p| p as usize).collect(), places, counted: taps.len() as f64, centre }
 }
 
 #[allow(clippy::cast_precision_loss, clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "positions in a plane")]
@@ -219,8 +226,20 @@ fn window_taps(window: &Window, axis: usize, size: i64, o: i64) -> AxisTaps {
     };
     let start = o * stride - begin;
     let positions = || (0..kernel).map(|j| start + j * dilation);
+    // The values of input and padding, by the input position that each takes its value from.
+    let source = |p: i64| match window.padding_mode {
+        PaddingMode::Ignore => (0..size).contains(&p).then_some(p),
+        _ if p >= size + end => None,
+        PaddingMode::Reflect if p < 0 => Some(-p),
+        PaddingMode::Reflect if p >= size => Some(size - 1 - (p - (size - 1))),
+        PaddingMode::Reflect => Some(p),
+        PaddingMode::Edge => Some(p.max(0).min(size - 1)),
+    };
+    let (taps, places) =
+        positions().take_while(|&p| p < size + end).filter_map(|p| source(p).map(|from| (from as usize, p as f64))).unzip();
     AxisTaps {
-        taps: positions().take_while(|&p| p < size).filter(|&p| p >= 0).map(|p| p as usize).collect(),
+        taps,
+        places,
         counted: positions().take_while(|&p| p < size + end).count() as f64,
         centre: start as f64 + (extent - 1) as f64 / 2.0,
     }

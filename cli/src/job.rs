@@ -46,6 +46,10 @@ impl<'a> Job<'a> {
             let why = "it chooses no tap; max and min have indices";
             return Err(Failure::unsupported(format!("indices of {}", row.name), why));
         }
+        if indices && !pooling.region.has_indices() {
+            let why = "window (padded by absent values), adaptive, global and fractional regions have them";
+            return Err(Failure::unsupported(format!("indices in this {}", pooling.region.kind().name()), why));
+        }
         let most = MOST_OUTPUTS.max(input.elements().saturating_mul(2));
         if output.elements() > most {
             let actual = output.elements() as u64;

@@ -15,7 +15,8 @@ fn workgroup_fold(rect: Rect, plane: u32, from_tap: u32, to_tap: u32, local: u32
     let x = rect.width.first + (ordinal % rect.width.count) * rect.width.step;
     let y = rect.height.first + (line % rect.height.count) * rect.height.step;
     let z = rect.depth.first + (line / rect.height.count) * rect.depth.step;
-    let index = (z * params.height.x + y) * params.width.x + x;
+    let row = region_source(z, params.depth.x) * params.height.x + region_source(y, params.height.x);
+    let index = row * params.width.x + region_source(x, params.width.x);
     block = acc_push(block, Tap(load(plane + index), weight_at(weighting, z, y, x), ordinal, index), ctx);
     pushed += 1u;
     if (pushed == BLOCK) {

@@ -16,12 +16,13 @@ fn fold(rect: Rect, plane: u32, ctx: Ctx, carry: Carry) -> Acc {
     let z = rect.depth.first + d * rect.depth.step;
     for (var h = 0u; h < rect.height.count; h++) {
       let y = rect.height.first + h * rect.height.step;
-      let row = (z * params.height.x + y) * params.width.x;
+      let row = (region_source(z, params.depth.x) * params.height.x + region_source(y, params.height.x)) * params.width.x;
       for (var done = 0u; done < rect.width.count; done += BLOCK) {
         let end = min(done + BLOCK, rect.width.count);
         for (var w = done; w < end; w++) {
           let x = rect.width.first + w * rect.width.step;
-          block = acc_push(block, Tap(load(plane + row + x), weight_at(weighting, z, y, x), ordinal, row + x), ctx);
+          let index = row + region_source(x, params.width.x);
+          block = acc_push(block, Tap(load(plane + index), weight_at(weighting, z, y, x), ordinal, index), ctx);
           ordinal += 1u;
         }
         pushed += end - done;

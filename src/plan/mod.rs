@@ -161,10 +161,10 @@ impl Plan {
         if request.indices && !row.indices {
             return Err(Error::unsupported(format!("indices of {}", row.name), "it chooses no tap; max and min have indices"));
         }
-        if request.indices && !pooling.region.kind().has_indices() {
+        if request.indices && !pooling.region.has_indices() {
             return Err(Error::unsupported(
                 format!("indices in {}", pooling.region.kind().name()),
-                "window, adaptive, global and fractional regions have them",
+                "window (padded by absent values), adaptive, global and fractional regions have them",
             ));
         }
         check_device(limits)?;

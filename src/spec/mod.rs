@@ -156,9 +156,10 @@ pub enum PaddingMode {
     /// Nothing: padding is absent values.
     #[default]
     Ignore,
-    /// The input mirrored at its edge. Unsupported as yet.
+    /// The input mirrored about its first and last value, which are not repeated: `torch.nn.ReflectionPad`. Padding must be below
+    /// the input's size. Taps in it are taps like others, to every op; the overhang of `ceil_mode` stays absent; no indices.
     Reflect,
-    /// The nearest edge value. Unsupported as yet.
+    /// The nearest edge value: `torch.nn.ReplicationPad`. Else as [`Reflect`](Self::Reflect).
     Edge,
 }
 

@@ -43,6 +43,8 @@ fn assemble(key: &KernelKey) -> String {
             Walk::Global => wgsl!("region/global"),
             Walk::Pyramid => wgsl!("region/pyramid"),
             Walk::Fractional => wgsl!("region/fractional"),
+            Walk::Reflect => wgsl!("region/reflect"),
+            Walk::Edge => wgsl!("region/edge"),
         },
         match row.weighting {
             WeightingKind::One => wgsl!("weighting/one"),
@@ -50,8 +52,13 @@ fn assemble(key: &KernelKey) -> String {
         },
     ];
     files.extend_from_slice(row.wgsl);
-    if key.walk == Walk::Adaptive {
-        files.push(wgsl!("common/bins"));
+    match key.walk {
+        Walk::Adaptive => files.push(wgsl!("common/bins")),
+        Walk::Reflect | Walk::Edge => files.push(wgsl!("common/padded")),
+        _ => {}
+    }
+    if !matches!(key.walk, Walk::Reflect | Walk::Edge) {
+        files.push(wgsl!("common/inside"));
     }
     if key.walk.has_table() {
         files.push(wgsl!("common/table"));

@@ -2,7 +2,8 @@
 
 use plunge::plan::{Limits, Plan};
 use plunge::{
-    Activation, Fractional, Kernel, Op, OpKind, Padding, Pooling, Region, RegionKind, Request, Shape, Specialise, Window,
+    Activation, Fractional, Kernel, Op, OpKind, Padding, PaddingMode, Pooling, Region, RegionKind, Request, Shape, Specialise,
+    Window,
 };
 use plunge_workloads::{Data, catalogue};
 
@@ -61,6 +62,13 @@ fn regions() -> Vec<(Region, Shape)> {
     let window = |kernel_size: &[u32], change: fn(Pooling) -> Pooling| {
         change(Pooling::new(Op::Max, Window::new(kernel_size.to_vec()))).region
     };
+    let padded = |mode, kernel_size: &[u32], padding: &[[u32; 2]], change: fn(&mut Window)| {
+        let mut window = Window::new(kernel_size.to_vec());
+        (window.padding_mode, window.stride) = (mode, Some(1.into()));
+        window.padding = Padding::Explicit(plunge::PerAxis::Each(padding.to_vec()));
+        change(&mut window);
+        Region::Window(window)
+    };
     let adaptive = |output_size: &[u32]| Region::Adaptive { output_size: output_size.to_vec().into() };
     let regions = vec![
         (window(&[3], |p| p.stride(2).padding(1)), Shape::nchw([2, 3, 37])),
@@ -74,6 +82,16 @@ fn regions() -> Vec<(Region, Shape)> {
         // Dilated beyond the input: some windows have no tap at all.
         (window(&[2, 2], |p| p.dilation([4, 1]).padding([[2, 2], [0, 0]]).stride([1, 1])), Shape::nchw([1, 2, 2, 6])),
         (window(&[2, 3, 3], |p| p.stride([1, 2, 2]).padding([1, 1, 1])), Shape::nchw([1, 2, 3, 7, 8])),
+        (padded(PaddingMode::Reflect, &[5], &[[2, 2]], |_| ()), Shape::nchw([2, 3, 17])),
+        (
+            padded(PaddingMode::Reflect, &[3, 4], &[[2, 1], [0, 3]], |window| {
+                (window.stride, window.ceil_mode) = (Some([2, 3].into()), true);
+            }),
+            Shape::nchw([1, 2, 5, 8]),
+        ),
+        (padded(PaddingMode::Edge, &[3, 7], &[[1, 1], [6, 6]], |_| ()), Shape::nchw([1, 2, 4, 3])),
+        (padded(PaddingMode::Edge, &[2, 3], &[[2, 0], [4, 3]], |w| w.dilation = [3, 2].into()), Shape::nchw([1, 2, 6, 5])),
+        (padded(PaddingMode::Reflect, &[2, 3, 3], &[[1, 0], [1, 1], [2, 2]], |_| ()), Shape::nchw([1, 1, 3, 4, 5])),
         (adaptive(&[3]), Shape::nchw([2, 3, 17])),
         (adaptive(&[7, 5]), Shape::nchw([1, 3, 13, 5])),
         (adaptive(&[2, 3, 4]), Shape::nchw([1, 2, 5, 7, 3])),
@@ -110,7 +128,7 @@ fn product(kernel: Option<Kernel>, specialise: Specialise) -> Vec<Case> {
         for (region, shape) in regions() {
             for data in Data::ALL {
                 let mut request =
-                    Request::new().specialise(specialise).indices(op.kind().row().indices && region.kind().has_indices());
+                    Request::new().specialise(specialise).indices(op.kind().row().indices && region.has_indices());
                 request.kernel = kernel;
                 let pooling = Pooling::new(op, region.clone());
                 // These pick and choose; that they take what they should is a test of the planner.
@@ -169,9 +187,8 @@ fn activations() {
         for op in ops {
             for (region, shape) in regions() {
                 for kernel in kernels {
-                    let mut request = Request::new()
-                        .specialise(Specialise::Any)
-                        .indices(op.kind().row().indices && region.kind().has_indices());
+                    let mut request =
+                        Request::new().specialise(Specialise::Any).indices(op.kind().row().indices && region.has_indices());
                     request.kernel = kernel;
                     let pooling = Pooling::new(op, region.clone()).activation(activation);
                     if takes(&pooling, &shape, &request) {

@@ -1,6 +1,8 @@
 //! Properties over specs drawn from the whole space of parameters, at prime and odd sizes.
 
-use plunge::{Activation, Fractional, Op, Padding, Pooling, Region, Request, Shape, Specialise, Window, reference};
+use plunge::{
+    Activation, Fractional, Op, Padding, PaddingMode, Pooling, Region, Request, Shape, Specialise, Window, reference,
+};
 use plunge_workloads::Data;
 use proptest::{
     prelude::*,
@@ -52,8 +54,13 @@ fn windows(axes: usize) -> impl Strategy<Value = Region> {
         1 => Just(Padding::SameLower),
         1 => Just(Padding::Valid),
     ];
-    (numbers(6), prop::option::of(numbers(5)), numbers(3), paddings, any::<bool>()).prop_map(
-        |(kernel_size, stride, dilation, padding, ceil_mode)| {
+    let modes = prop_oneof![
+        4 => Just(PaddingMode::Ignore),
+        1 => Just(PaddingMode::Reflect),
+        1 => Just(PaddingMode::Edge),
+    ];
+    (numbers(6), prop::option::of(numbers(5)), numbers(3), paddings, any::<bool>(), modes).prop_map(
+        |(kernel_size, stride, dilation, padding, ceil_mode, mode)| {
             // Most drawn paddings would be above dilation · (kernel_size − 1) and say nothing about kernels.
             let padding = match padding {
                 Padding::Explicit(plunge::PerAxis::Each(sides)) => {
@@ -68,6 +75,7 @@ fn windows(axes: usize) -> impl Strategy<Value = Region> {
             window.dilation = dilation.into();
             window.padding = padding;
             window.ceil_mode = ceil_mode;
+            window.padding_mode = mode;
             window.into()
         },
     )
@@ -109,7 +117,7 @@ fn cases() -> impl Strategy<Value = Case> {
             (poolings, Just(shape), specialise, any::<bool>(), data)
         })
         .prop_map(|(pooling, shape, specialise, indices, data)| {
-            let indices = indices && pooling.op.kind().row().indices && pooling.region.kind().has_indices();
+            let indices = indices && pooling.op.kind().row().indices && pooling.region.has_indices();
             Case { pooling, shape, request: Request::new().specialise(specialise).indices(indices), data }
         })
 }
