@@ -215,7 +215,13 @@ impl Geometry {
         let mut three = [Axis::ABSENT; MAX_SPATIAL_AXES];
         three[MAX_SPATIAL_AXES - axes.len()..].copy_from_slice(&axes);
         let (input, output) = (*input, input.with_spatial(&spatial));
-        Ok(Self { input, output, walk, axes: three, channels: input.channels(), table })
+        let resolved = Self { input, output, walk, axes: three, channels: input.channels(), table };
+        // Elsewhere a region is within the input; padding that holds values has no such bound.
+        if resolved.most_taps() >= INDEX_LIMIT.unsigned_abs() && matches!(walk, Walk::Reflect | Walk::Edge) {
+            let limit = INDEX_LIMIT.unsigned_abs() - 1;
+            return Err(Error::UnsupportedSize { what: "taps of one window".into(), limit, actual: resolved.most_taps() });
+        }
+        Ok(resolved)
     }
 
     /// A pyramid's cells stand in one row, level after level; the table tells where each level begins and its bins on each axis.

@@ -103,6 +103,9 @@ pub(crate) struct RegionArgs {
     /// Absent values around the picture: 1, 1x2, begin:end as in 0:1x0:1, same_upper, same_lower or valid [default: 0].
     #[arg(long, value_name = "H[xW]", value_parser = padding)]
     pub(crate) padding: Option<Json>,
+    /// What stands in the padding: ignore (nothing), reflect (the picture mirrored) or edge (its edge repeated) [default: ignore].
+    #[arg(long, value_name = "MODE", value_parser = ["ignore", "reflect", "edge"])]
+    pub(crate) padding_mode: Option<String>,
     /// Distance between neighbouring taps [default: 1].
     #[arg(long, value_name = "H[xW]", value_parser = sizes)]
     pub(crate) dilation: Option<Json>,

@@ -95,6 +95,11 @@ fn same_padding_puts_the_odd_one_where_its_name_says() {
 #[test]
 fn sizes_that_make_no_sense_are_refused_and_named() {
     let shape = Shape::nchw([1, 1, 8, 8]);
+    let padded = |mode, kernel_size: u32, padding: u32| {
+        let mut window = Window::new(kernel_size);
+        (window.padding_mode, window.padding, window.stride) = (mode, padding.into(), Some(1.into()));
+        Pooling::new(Op::Max, window)
+    };
     for (pooling, named) in [
         (Pooling::max([0, 3]), "kernel_size on spatial axis 0"),
         (Pooling::max([3, 3]).stride([1, 0]), "stride on spatial axis 1"),
@@ -113,6 +118,8 @@ fn sizes_that_make_no_sense_are_refused_and_named() {
         (Pooling::new(Op::Max, Region::Adaptive { output_size: [0, 1].into() }), "output_size on spatial axis 0"),
         (Pooling::new(Op::Max, Region::Adaptive { output_size: 70_000.into() }), "output_size on spatial axis 0"),
         (Pooling::new(Op::Max, Region::Adaptive { output_size: [1].into() }), "output_size: 1 entries"),
+        (padded(PaddingMode::Reflect, 20, 8), "padding on spatial axis 0: 8 and 8; it must be below the input's 8"),
+        (padded(PaddingMode::Edge, 1 << 20, (1 << 20) - 1), "taps of one window"),
         (Pooling::new(Op::Max, Region::Pyramid { levels: vec![] }), "levels: none"),
         (Pooling::new(Op::Max, Region::Pyramid { levels: vec![1, 0] }), "levels: 0"),
         (Pooling::new(Op::Max, Region::Pyramid { levels: vec![60_000, 60_000] }), "cells in a pyramid"),

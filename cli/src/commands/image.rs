@@ -105,6 +105,7 @@ fn region(args: &RegionArgs) -> Result<Value, Failure> {
         ("padding", args.padding.clone()),
         ("dilation", args.dilation.clone()),
         ("ceil_mode", args.ceil_mode.map(Value::from)),
+        ("padding_mode", args.padding_mode.clone().map(Value::from)),
     ] {
         if let Some(value) = value {
             if args.kernel_size.is_none() {

@@ -89,8 +89,8 @@ fn bad_specs() {
         (r#"{"op": {"mixed": {"alpha": 2}}, "region": "global"}"#, "invalid alpha: 2"),
         (r#"{"op": {"soft": {"beta": "inf"}}, "region": "global"}"#, "inf"),
         (
-            r#"{"op": "max", "region": {"window": {"kernel_size": 2, "padding_mode": "edge", "padding": 1}}}"#,
-            "unsupported: padding_mode",
+            r#"{"op": "max", "region": {"window": {"kernel_size": 2, "padding_mode": "wrap", "padding": 1}}}"#,
+            "unknown variant `wrap`",
         ),
         (r#"{"op": "max", "region": {"window": {"kernel_size": 0}}}"#, "kernel_size on spatial axis 0"),
         (r#"{"op": "max", "region": {"window": {"kernel_size": 3}}}"#, "small enough for one window"),
