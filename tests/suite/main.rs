@@ -14,5 +14,7 @@ mod adapters;
 mod conformance;
 mod embedding;
 mod guarded;
+#[cfg(feature = "serde")]
+mod peers;
 mod properties;
 mod verdict;
