@@ -21,6 +21,10 @@ struct Params {
   op_words: vec4<u32>,
   // The weighting's own parameters: the weighting file says which.
   weighting: vec4<f32>,
+  // The weighting's own whole numbers.
+  weighting_words: vec4<u32>,
+  // The region's own parameters: the region file says which.
+  region: vec4<f32>,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

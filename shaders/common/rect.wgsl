@@ -8,9 +8,11 @@ struct Span {
 }
 
 struct Rect {
+  base: u32,      // where the plane begins that its taps lie in
   depth: Span,
   height: Span,
   width: Span,
+  frame: Frame,   // what else the region's taps are made from
 }
 
 // Where one output stands: its plane (batch × channels) and its position in it.
@@ -47,6 +49,15 @@ fn place_next(at: Place) -> Place {
 
 fn rect_taps(rect: Rect) -> u32 {
   return rect.depth.count * rect.height.count * rect.width.count;
+}
+
+// The d-th, h-th and w-th tap on its axes.
+fn rect_tap(rect: Rect, weighting: Weighting, d: u32, h: u32, w: u32, ordinal: u32) -> Tap {
+  let z = rect.depth.first + d * rect.depth.step;
+  let y = rect.height.first + h * rect.height.step;
+  let x = rect.width.first + w * rect.width.step;
+  let index = tap_index(z, y, x);
+  return Tap(tap_value(rect, index, z, y, x), weight_at(weighting, d, h, w), ordinal, index);
 }
 
 fn rect_ctx(rect: Rect, at: Place, output: u32) -> Ctx {

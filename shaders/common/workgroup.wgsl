@@ -5,19 +5,15 @@ var<workgroup> workgroup_accs: array<Acc, WORKGROUP>;
 
 // Folds the taps from..to of a region, this invocation taking every WORKGROUP-th, in blocks of BLOCK that are then merged,
 // so that sums stay accurate.
-fn workgroup_fold(rect: Rect, plane: u32, from_tap: u32, to_tap: u32, local: u32, ctx: Ctx, carry: Carry) -> Acc {
-  let weighting = weighting_of(rect);
+fn workgroup_fold(rect: Rect, from_tap: u32, to_tap: u32, local: u32, ctx: Ctx, carry: Carry) -> Acc {
+  let weighting = weighting_of(rect, ctx);
   var total = acc_init(ctx, carry);
   var block = acc_init(ctx, carry);
   var pushed = 0u;
   for (var ordinal = from_tap + local; ordinal < to_tap; ordinal += WORKGROUP) {
     let line = ordinal / rect.width.count;
-    let x = rect.width.first + (ordinal % rect.width.count) * rect.width.step;
-    let y = rect.height.first + (line % rect.height.count) * rect.height.step;
-    let z = rect.depth.first + (line / rect.height.count) * rect.depth.step;
-    let row = region_source(z, params.depth.x) * params.height.x + region_source(y, params.height.x);
-    let index = row * params.width.x + region_source(x, params.width.x);
-    block = acc_push(block, Tap(load(plane + index), weight_at(weighting, z, y, x), ordinal, index), ctx);
+    let d = line / rect.height.count;
+    block = acc_push(block, rect_tap(rect, weighting, d, line % rect.height.count, ordinal % rect.width.count, ordinal), ctx);
     pushed += 1u;
     if (pushed == BLOCK) {
       total = acc_merge(total, block);

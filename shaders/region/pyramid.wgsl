@@ -10,8 +10,10 @@ fn rect_of(at: Place) -> Rect {
   let height = table[row + 2u];
   let width = table[row + 3u];
   return Rect(
+    at.plane * params.extent.z,
     bin_span(cell / width / height, params.depth.x, table[row + 1u]),
     bin_span((cell / width) % height, params.height.x, height),
     bin_span(cell % width, params.width.x, width),
+    Frame(),
   );
 }

@@ -6,23 +6,18 @@
 // A region's taps are folded in blocks of 32 to 63 and the blocks merged, so that sums of long regions stay accurate.
 const BLOCK = 32u;
 
-fn fold(rect: Rect, plane: u32, ctx: Ctx, carry: Carry) -> Acc {
-  let weighting = weighting_of(rect);
+fn fold(rect: Rect, ctx: Ctx, carry: Carry) -> Acc {
+  let weighting = weighting_of(rect, ctx);
   var total = acc_init(ctx, carry);
   var block = acc_init(ctx, carry);
   var pushed = 0u;
   var ordinal = 0u;
   for (var d = 0u; d < rect.depth.count; d++) {
-    let z = rect.depth.first + d * rect.depth.step;
     for (var h = 0u; h < rect.height.count; h++) {
-      let y = rect.height.first + h * rect.height.step;
-      let row = (region_source(z, params.depth.x) * params.height.x + region_source(y, params.height.x)) * params.width.x;
       for (var done = 0u; done < rect.width.count; done += BLOCK) {
         let end = min(done + BLOCK, rect.width.count);
         for (var w = done; w < end; w++) {
-          let x = rect.width.first + w * rect.width.step;
-          let index = row + region_source(x, params.width.x);
-          block = acc_push(block, Tap(load(plane + index), weight_at(weighting, z, y, x), ordinal, index), ctx);
+          block = acc_push(block, rect_tap(rect, weighting, d, h, w, ordinal), ctx);
           ordinal += 1u;
         }
         pushed += end - done;
@@ -52,10 +47,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var carry = carry_first(ctx);
     var acc = acc_init(ctx, carry);
     for (var turn = 0u; turn < PASSES; turn++) {
-      acc = fold(rect, at.plane * params.extent.z, ctx, carry);
+      acc = fold(rect, ctx, carry);
       carry = acc_next(acc, carry);
     }
-    run.values[lane] = acc_finish(acc, ctx);
+    run.values[lane] = region_answer(acc, ctx);
     if (WITH_INDEX) {
       run.indices[lane] = acc_index(acc);
     }

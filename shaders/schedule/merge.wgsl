@@ -17,6 +17,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
   acc = workgroup_merge(local, acc);
   if (local == 0u) {
-    emit_one(output_id, acc_finish(acc, ctx), acc_index(acc));
+    emit_one(output_id, region_answer(acc, ctx), acc_index(acc));
   }
 }

@@ -18,7 +18,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let share = (taps + parts - 1u) / parts;
   let from_tap = min((part_id % parts) * share, taps);
   let to_tap = min(from_tap + share, taps);
-  let acc = workgroup_merge(local, workgroup_fold(rect, at.plane * params.extent.z, from_tap, to_tap, local, ctx, carry_first(ctx)));
+  let acc = workgroup_merge(local, workgroup_fold(rect, from_tap, to_tap, local, ctx, carry_first(ctx)));
   if (local == 0u) {
     scratch[part_id] = acc;
   }

@@ -15,10 +15,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var carry = carry_first(ctx);
   var acc = acc_init(ctx, carry);
   for (var turn = 0u; turn < PASSES; turn++) {
-    acc = workgroup_merge(local, workgroup_fold(rect, at.plane * params.extent.z, 0u, rect_taps(rect), local, ctx, carry));
+    acc = workgroup_merge(local, workgroup_fold(rect, 0u, rect_taps(rect), local, ctx, carry));
     carry = acc_next(acc, carry);
   }
   if (local == 0u) {
-    emit_one(output_id, acc_finish(acc, ctx), acc_index(acc));
+    emit_one(output_id, region_answer(acc, ctx), acc_index(acc));
   }
 }

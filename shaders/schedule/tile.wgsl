@@ -89,9 +89,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       var run: Run;
       for (var column = 0u; column < TILE_COLUMNS; column++) {
         at.x = min(left + column, params.width.y - 1u);
-        let rect = Rect(depth, height, region_span(at.x, width_size, width_window));
+        let rect = Rect(base, depth, height, region_span(at.x, width_size, width_window), Frame());
         let acc = accs[line * TILE_COLUMNS + column];
-        run.values[column] = acc_finish(acc, rect_ctx(rect, at, first + column));
+        run.values[column] = region_answer(acc, rect_ctx(rect, at, first + column));
         if (WITH_INDEX) {
           run.indices[column] = acc_index(acc);
         }

@@ -4,12 +4,19 @@
 //
 // params.weighting.x = 1/(8σ²)
 struct Weighting {
-  centre_z: u32,
-  centre_y: u32,
-  centre_x: u32,
-  nearest_z: u32,
-  nearest_y: u32,
-  nearest_x: u32,
+  depth: GaussianAxis,
+  height: GaussianAxis,
+  width: GaussianAxis,
+}
+
+// An axis' first tap, and how far apart its taps are; the centre, twice; and the distance of the nearest tap to it, twice.
+// `unit` is the distance of neighbouring places in input positions, squared.
+struct GaussianAxis {
+  first: u32,
+  step: u32,
+  centre2: u32,
+  nearest: u32,
+  unit: f32,
 }
 
 fn gaussian_nearest(span: Span) -> u32 {
@@ -24,22 +31,22 @@ fn gaussian_distance(position: u32, centre2: u32) -> u32 {
 }
 
 // The difference of two squares by their factors: the first is exact, and small where it counts.
-fn gaussian_excess(position: u32, centre2: u32, nearest: u32) -> f32 {
-  let distance = gaussian_distance(position, centre2);
-  return f32(distance - nearest) * (f32(distance) + f32(nearest));
+fn gaussian_excess(axis: GaussianAxis, tap: u32) -> f32 {
+  let distance = gaussian_distance(axis.first + tap * axis.step, axis.centre2);
+  return f32(distance - axis.nearest) * (f32(distance) + f32(axis.nearest)) * axis.unit;
 }
 
-fn weighting_of(rect: Rect) -> Weighting {
-  return Weighting(
-    rect.depth.centre2, rect.height.centre2, rect.width.centre2,
-    gaussian_nearest(rect.depth), gaussian_nearest(rect.height), gaussian_nearest(rect.width),
-  );
+fn gaussian_axis(span: Span, unit: f32) -> GaussianAxis {
+  return GaussianAxis(span.first, span.step, span.centre2, gaussian_nearest(span), unit * unit);
 }
 
-fn weight_at(weighting: Weighting, z: u32, y: u32, x: u32) -> V {
-  let excess = gaussian_excess(z, weighting.centre_z, weighting.nearest_z)
-    + gaussian_excess(y, weighting.centre_y, weighting.nearest_y)
-    + gaussian_excess(x, weighting.centre_x, weighting.nearest_x);
+fn weighting_of(rect: Rect, ctx: Ctx) -> Weighting {
+  let units = tap_units(rect);
+  return Weighting(gaussian_axis(rect.depth, units.x), gaussian_axis(rect.height, units.y), gaussian_axis(rect.width, units.z));
+}
+
+fn weight_at(weighting: Weighting, d: u32, h: u32, w: u32) -> V {
+  let excess = gaussian_excess(weighting.depth, d) + gaussian_excess(weighting.height, h) + gaussian_excess(weighting.width, w);
   // 87.33654 is where exp leaves the normal range of f32; some devices flush what lies below to zero, so all do.
   let exponent = excess * params.weighting.x;
   return V(select(exp(-exponent), 0.0, exponent > 87.33654));

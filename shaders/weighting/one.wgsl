@@ -3,10 +3,10 @@ struct Weighting {
   unused: u32,
 }
 
-fn weighting_of(rect: Rect) -> Weighting {
+fn weighting_of(rect: Rect, ctx: Ctx) -> Weighting {
   return Weighting(0u);
 }
 
-fn weight_at(weighting: Weighting, z: u32, y: u32, x: u32) -> V {
+fn weight_at(weighting: Weighting, d: u32, h: u32, w: u32) -> V {
   return V(1.0);
 }

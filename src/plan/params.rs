@@ -21,6 +21,8 @@ pub(crate) struct Params {
     op: [f32; 4],
     op_words: [u32; 4],
     weighting: [f32; 4],
+    weighting_words: [u32; 4],
+    region: [f32; 4],
 }
 
 impl Params {
@@ -44,6 +46,8 @@ impl Params {
             op: op.parameters(),
             op_words: op.words(),
             weighting: op.weighting_parameters(),
+            weighting_words: [0; 4],
+            region: [0.0; 4],
         }
     }
 }
@@ -66,5 +70,7 @@ pub(crate) fn layout() -> Vec<(&'static str, usize)> {
         ("op", offset_of!(Params, op)),
         ("op_words", offset_of!(Params, op_words)),
         ("weighting", offset_of!(Params, weighting)),
+        ("weighting_words", offset_of!(Params, weighting_words)),
+        ("region", offset_of!(Params, region)),
     ]
 }

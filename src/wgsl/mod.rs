@@ -52,14 +52,12 @@ fn assemble(key: &KernelKey) -> String {
         },
     ];
     files.extend_from_slice(row.wgsl);
-    match key.walk {
-        Walk::Adaptive => files.push(wgsl!("common/bins")),
-        Walk::Reflect | Walk::Edge => files.push(wgsl!("common/padded")),
-        _ => {}
-    }
-    if !matches!(key.walk, Walk::Reflect | Walk::Edge) {
-        files.push(wgsl!("common/inside"));
-    }
+    files.extend_from_slice(match key.walk {
+        Walk::Adaptive => &[wgsl!("common/bins"), wgsl!("taps/inside"), wgsl!("taps/stored")],
+        Walk::Reflect | Walk::Edge => &[wgsl!("common/padded"), wgsl!("taps/padded"), wgsl!("taps/stored")],
+        _ => &[wgsl!("taps/inside"), wgsl!("taps/stored")],
+    });
+    files.push(wgsl!("answer/of_op"));
     if key.walk.has_table() {
         files.push(wgsl!("common/table"));
     }
