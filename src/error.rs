@@ -52,7 +52,7 @@ pub enum Error {
     /// A slice or buffer of the wrong size, usage or place.
     #[error("invalid {binding}: {actual}; it must be {expected}")]
     InvalidBinding {
-        /// Which binding: `input`, `output`, `indices` or `scratch`.
+        /// Which binding, or which of the inputs beside the input: `input`, `output`, `indices`, `scratch`, `weights` …
         binding: &'static str,
         /// What it must be.
         expected: String,

@@ -21,6 +21,8 @@ pub(crate) struct Geometry {
     pub(crate) channels: usize,
     /// Numbers of the region that follow no formula of the axes; its file in shaders/region says which. Empty for most.
     pub(crate) table: Vec<u32>,
+    /// How many weights the op reads, given or preset.
+    pub(crate) weights: u64,
 }
 
 /// How the taps of one output lie: a file of shaders/region. Regions that only differ in what they call their axes share one.
@@ -50,6 +52,14 @@ impl Walk {
             Self::Fractional => "fractional",
             Self::Reflect => "window_reflect",
             Self::Edge => "window_edge",
+        }
+    }
+
+    /// Whether its taps can be weighed so.
+    pub(crate) fn takes(self, weighting: WeightingKind) -> bool {
+        match weighting {
+            WeightingKind::One | WeightingKind::Gaussian => true,
+            WeightingKind::Table => matches!(self, Self::Window | Self::Reflect | Self::Edge),
         }
     }
 
@@ -181,13 +191,7 @@ impl Geometry {
                 }),
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let kind = pooling.region.kind();
-        if pooling.op.kind().row().weighting == WeightingKind::Gaussian && !kind.is_spatial() {
-            return Err(Error::unsupported(
-                format!("{} over {}", pooling.op.kind(), kind.name()),
-                "a region of channels has no centre to measure distances from",
-            ));
-        }
+        check_weighting(pooling)?;
         let (walk, axes, table) = match &pooling.region {
             Region::Window(window) => {
                 let walk = match window.padding_mode {
@@ -215,7 +219,14 @@ impl Geometry {
         let mut three = [Axis::ABSENT; MAX_SPATIAL_AXES];
         three[MAX_SPATIAL_AXES - axes.len()..].copy_from_slice(&axes);
         let (input, output) = (*input, input.with_spatial(&spatial));
-        let resolved = Self { input, output, walk, axes: three, channels: input.channels(), table };
+        let weights = match pooling.op.kind().row().weighting {
+            WeightingKind::Table => {
+                let sets = if pooling.op.given_weights() == Some(true) { input.channels() as u64 } else { 1 };
+                three.iter().fold(sets, |taps, axis| taps.saturating_mul(u64::from(axis.kernel)))
+            }
+            _ => 0,
+        };
+        let resolved = Self { input, output, walk, axes: three, channels: input.channels(), table, weights };
         // Elsewhere a region is within the input; padding that holds values has no such bound.
         if resolved.most_taps() >= INDEX_LIMIT.unsigned_abs() && matches!(walk, Walk::Reflect | Walk::Edge) {
             let limit = INDEX_LIMIT.unsigned_abs() - 1;
@@ -261,7 +272,7 @@ impl Geometry {
         }
         axes[MAX_SPATIAL_AXES - 1].output = u32::try_from(cells).unwrap_or(u32::MAX);
         let output = input.with_spatial(&[axes[MAX_SPATIAL_AXES - 1].output as usize]);
-        Ok(Self { input: *input, output, walk: Walk::Pyramid, axes, channels: input.channels(), table })
+        Ok(Self { input: *input, output, walk: Walk::Pyramid, axes, channels: input.channels(), table, weights: 0 })
     }
 
     /// A region over channels is a window over the depth of a tensor [N, 1, C, 1, positions].
@@ -304,7 +315,7 @@ impl Geometry {
         let width = narrow(width?)?;
         let output = input.with_channels(if channels == 0 { 0 } else { depth.output as usize });
         let axes = [depth, Axis::ABSENT, Axis::whole(width, width)];
-        Ok(Self { input: *input, output, walk: Walk::Window, axes, channels: 1, table: Vec::new() })
+        Ok(Self { input: *input, output, walk: Walk::Window, axes, channels: 1, table: Vec::new(), weights: 0 })
     }
 
     /// An upper bound of the loop turns in which an invocation walks one output's taps row by row, in blocks of 32.
@@ -318,6 +329,19 @@ impl Geometry {
     pub(crate) fn most_taps(&self) -> u64 {
         self.axes.iter().fold(1, |taps, axis| taps.saturating_mul(axis.most_taps(self.walk)))
     }
+}
+
+/// Whether what taps weigh has a meaning in the region.
+fn check_weighting(pooling: &Pooling) -> Result<(), Error> {
+    let (op, region) = (pooling.op.kind(), pooling.region.kind());
+    let because = match op.row().weighting {
+        WeightingKind::Gaussian if !region.is_spatial() => "a region of channels has no centre to measure distances from",
+        WeightingKind::Table if region != RegionKind::Window => {
+            "a weight for each tap needs taps that every output has alike, as windows have them"
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::unsupported(format!("{op} over {}", region.name()), because))
 }
 
 fn narrow(size: i64) -> Result<u32, Error> {

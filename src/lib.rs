@@ -23,6 +23,7 @@ pub mod reference;
 #[cfg(feature = "gpu")]
 mod scopes;
 mod shape;
+mod sides;
 mod spec;
 #[cfg(feature = "gpu")]
 mod tensor;
@@ -34,11 +35,12 @@ pub use error::Error;
 pub use geometry::RegionKind;
 #[cfg(feature = "headless")]
 pub use headless::{HeadlessOptions, adapters, adapters_async, describe};
-pub use op::{Op, OpKind};
+pub use op::{Op, OpKind, StochasticMode, WeightPreset};
 pub use plan::{Kernel, Request, Specialise};
 #[cfg(feature = "gpu")]
 pub use pooler::{Bindings, BoundPooling, IntoBinding, Pooler};
 pub use shape::Shape;
+pub use sides::SideInputs;
 pub use spec::{Activation, Fractional, Padding, PaddingMode, PerAxis, Pooling, Region, Window};
 #[cfg(feature = "gpu")]
 pub use tensor::{Pooled, Tensor};

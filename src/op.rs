@@ -96,6 +96,58 @@ pub enum Op {
     },
     /// The lower median, [`Op::Rank`] with q = 0.5: `torch.median`.
     Median,
+    /// Σwx / Σw, or Σwx, with a weight for each tap of a window: learned pooling, and blur pooling (Zhang 2019) with
+    /// [`WeightPreset::Binomial`].
+    ///
+    /// A tap of weight 0 contributes nothing, even ±inf; Σ runs over V; Σw = 0 gives 0. Windows only.
+    Weighted {
+        /// Weights that follow from the window; without one they are given beside the input, f32 \[k…\] or \[C, k…\].
+        preset: Option<WeightPreset>,
+        /// Whether every channel has weights of its own, \[C, k…\].
+        per_channel: bool,
+        /// Whether to divide by Σw.
+        normalize: bool,
+    },
+    /// α·max + (1 − α)·average over V with α = sigmoid(Σwx): gated max-average pooling (Lee, Gallagher and Tu 2016).
+    ///
+    /// The weights are given beside the input, f32 \[k…\] or \[C, k…\]; a tap of weight 0 has no say in α. Windows only.
+    Gated {
+        /// Whether every channel has weights of its own, \[C, k…\].
+        per_channel: bool,
+    },
+    /// Stochastic pooling (Zeiler and Fergus 2013) over a = max(x, 0): a value of V drawn with probability a/Σa, or Σa²/Σa,
+    /// what it is on average. All zero gives 0.
+    ///
+    /// A draw depends on the seed, the output's number and the tap's ordinal alone: Philox4x32-10 words, and Gumbel's rule in whole
+    /// numbers of 2⁻²⁰, so every adapter and the reference draw the same. The index is the drawn tap's.
+    Stochastic {
+        /// What the draws depend on.
+        seed: u64,
+        /// Draw, or answer the mean of all draws.
+        mode: StochasticMode,
+    },
+}
+
+/// Weights that follow from a tap's place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum WeightPreset {
+    /// The outer product of binomial coefficients, which sum to 1 over the whole window.
+    Binomial,
+}
+
+/// What stochastic pooling answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum StochasticMode {
+    /// A drawn value: training.
+    Sample,
+    /// The mean of all draws: inference.
+    Expectation,
 }
 
 impl Op {
@@ -122,6 +174,18 @@ impl Op {
             Self::Last => OpKind::Last,
             Self::Rank { .. } => OpKind::Rank,
             Self::Median => OpKind::Median,
+            Self::Weighted { .. } => OpKind::Weighted,
+            Self::Gated { .. } => OpKind::Gated,
+            Self::Stochastic { mode: StochasticMode::Sample, .. } => OpKind::StochasticSample,
+            Self::Stochastic { mode: StochasticMode::Expectation, .. } => OpKind::StochasticExpectation,
+        }
+    }
+
+    /// The weights beside the input that this op reads: none, or one set for all channels (`Some(false)`), or one a channel.
+    pub(crate) fn given_weights(&self) -> Option<bool> {
+        match *self {
+            Self::Weighted { preset: None, per_channel, .. } | Self::Gated { per_channel } => Some(per_channel),
+            _ => None,
         }
     }
 
@@ -145,6 +209,9 @@ impl Op {
             Self::Gem { p, .. } if !p.is_finite() || p < 1.0 => Err(Error::parameter("p", "finite and at least 1", p)),
             Self::Gem { eps, .. } if !eps.is_finite() || eps <= 0.0 => Err(Error::parameter("eps", "finite and above 0", eps)),
             Self::Rank { q } if !(0.0..=1.0).contains(&q) => Err(Error::parameter("q", "from 0 to 1", q)),
+            Self::Weighted { preset: Some(preset), per_channel: true, .. } => {
+                Err(Error::parameter("per_channel", &format!("false with the preset {preset:?}"), true))
+            }
             Self::Mixed { alpha } if !(0.0..=1.0).contains(&alpha) => Err(Error::parameter("alpha", "from 0 to 1", alpha)),
             _ => Ok(()),
         }
@@ -182,6 +249,9 @@ impl Op {
             }
             Self::Rank { q } => two(rank_word(q)),
             Self::Median => two(rank_word(0.5)),
+            Self::Weighted { normalize, .. } => two([normalize.into(), 0]),
+            #[allow(clippy::cast_possible_truncation, reason = "the two words of a number")]
+            Self::Stochastic { seed, .. } => two([seed as u32, (seed >> 32) as u32]),
             _ => [0; 4],
         }
     }

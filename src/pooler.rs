@@ -31,6 +31,7 @@ pub struct Bindings<'a> {
     output: wgpu::BufferBinding<'a>,
     indices: Option<wgpu::BufferBinding<'a>>,
     scratch: Option<wgpu::BufferBinding<'a>>,
+    weights: Option<wgpu::BufferBinding<'a>>,
     /// Made by [`Pooler::bind`], never given.
     table: Option<wgpu::BufferBinding<'a>>,
 }
@@ -57,7 +58,14 @@ impl<'a> Bindings<'a> {
     /// Input to read and output to write, f32 each.
     #[must_use]
     pub fn new(input: impl IntoBinding<'a>, output: impl IntoBinding<'a>) -> Self {
-        Self { input: input.into_binding(), output: output.into_binding(), indices: None, scratch: None, table: None }
+        Self {
+            input: input.into_binding(),
+            output: output.into_binding(),
+            indices: None,
+            scratch: None,
+            weights: None,
+            table: None,
+        }
     }
 
     /// Where the indices go, one u32 an output, for a pooling prepared with [`Request::indices`](crate::Request::indices).
@@ -76,6 +84,13 @@ impl<'a> Bindings<'a> {
         self
     }
 
+    /// The weights of [`Op::Weighted`](crate::Op::Weighted) without a preset and of [`Op::Gated`](crate::Op::Gated), f32, \[k…\] or \[C, k…\].
+    #[must_use]
+    pub fn weights(mut self, weights: impl IntoBinding<'a>) -> Self {
+        self.weights = Some(weights.into_binding());
+        self
+    }
+
     fn at(&self, slot: Slot) -> Option<&wgpu::BufferBinding<'a>> {
         match slot {
             Slot::Input => Some(&self.input),
@@ -83,6 +98,7 @@ impl<'a> Bindings<'a> {
             Slot::Indices => self.indices.as_ref(),
             Slot::Scratch => self.scratch.as_ref(),
             Slot::Table => self.table.as_ref(),
+            Slot::Weights => self.weights.as_ref(),
         }
     }
 }
@@ -113,10 +129,10 @@ struct BoundStep {
 
 impl Slot {
     /// Every slot, in the order of its number.
-    const ALL: [Self; 5] = [Self::Input, Self::Output, Self::Indices, Self::Scratch, Self::Table];
+    const ALL: [Self; 6] = [Self::Input, Self::Output, Self::Indices, Self::Scratch, Self::Table, Self::Weights];
 
     pub(crate) fn read_only(self) -> bool {
-        matches!(self, Self::Input | Self::Table)
+        matches!(self, Self::Input | Self::Table | Self::Weights)
     }
 
     fn name(self) -> &'static str {
@@ -126,6 +142,7 @@ impl Slot {
             Self::Indices => "indices",
             Self::Scratch => "scratch",
             Self::Table => "table",
+            Self::Weights => "weights",
         }
     }
 }
@@ -218,6 +235,16 @@ impl Pooler {
             table => Some(self.filled("plunge table", wgpu::BufferUsages::STORAGE, &[(0, bytemuck::cast_slice(table))]).await?),
         };
         bindings.table = own_table.as_ref().map(wgpu::Buffer::as_entire_buffer_binding);
+        let own_weights = match &self.plan.preset[..] {
+            [] => None,
+            preset => {
+                given_for_nothing(Slot::Weights, bindings.weights.is_some())?;
+                Some(self.filled("plunge weights", wgpu::BufferUsages::STORAGE, &[(0, bytemuck::cast_slice(preset))]).await?)
+            }
+        };
+        if let Some(weights) = &own_weights {
+            bindings.weights = Some(weights.as_entire_buffer_binding());
+        }
         let checked = self.check(&bindings)?;
         let params = self.parameters().await?;
         let steps = watched(device, || {
@@ -267,11 +294,12 @@ impl Pooler {
             let invalid = |expected: String, actual: String| Error::InvalidBinding { binding: slot.name(), expected, actual };
             let binding = match (bindings.at(slot), used(slot)) {
                 (Some(binding), true) => binding,
-                (None, true) => return Err(invalid("given: this pooling writes it".into(), "absent".into())),
-                (Some(_), false) if slot == Slot::Indices => {
-                    return Err(invalid("absent: this pooling was prepared without indices".into(), "given".into()));
+                (None, true) => return Err(invalid("given: this pooling uses it".into(), "absent".into())),
+                // Scratch may be lent to poolings that need none.
+                (given, false) => {
+                    given_for_nothing(slot, given.is_some() && slot != Slot::Scratch)?;
+                    continue;
                 }
-                (_, false) => continue,
             };
             let range = check_range(slot, binding, self.plan.slot_bytes(slot), self.engine.device())?;
             if let Some(other) = checked.iter().find(|other| other.clashes(&range)) {
@@ -287,6 +315,18 @@ impl Pooler {
         }
         Ok(checked)
     }
+}
+
+/// Refuses a binding that the pooling does not use.
+fn given_for_nothing(slot: Slot, given: bool) -> Result<(), Error> {
+    if !given {
+        return Ok(());
+    }
+    let expected = match slot {
+        Slot::Indices => "absent: this pooling was prepared without indices",
+        _ => "absent: this pooling does not use it",
+    };
+    Err(Error::InvalidBinding { binding: slot.name(), expected: expected.into(), actual: "given".into() })
 }
 
 impl Checked<'_> {

@@ -4,7 +4,14 @@
 //! are found by trying positions. Tests compare every kernel with it, and the command line falls back to it where a
 //! machine has no adapter at all.
 
-use crate::{Activation, Error, Op, Padding, PaddingMode, Pooling, Region, Shape, Window};
+mod fold;
+mod random;
+
+use fold::{Tap, fold};
+
+use crate::{
+    Activation, Error, Op, Padding, PaddingMode, Pooling, Region, Shape, SideInputs, WeightPreset, Window, geometry::Geometry,
+};
 
 /// Outputs beyond this are refused: the oracle is for checking, and holds f64.
 const MOST_OUTPUTS: usize = 1 << 28;
@@ -27,7 +34,17 @@ pub struct Answer {
 /// As [`Pooling::output_shape`]; [`Error::InvalidBinding`] where `input` has not the shape's size;
 /// [`Error::UnsupportedSize`] above 2²⁸ outputs.
 pub fn pool(pooling: &Pooling, shape: &Shape, input: &[f32]) -> Result<Answer, Error> {
-    let output = pooling.output_shape(shape)?;
+    pool_with(pooling, shape, input, &SideInputs::new())
+}
+
+/// [`pool`] with what the pooling reads beside its input.
+///
+/// # Errors
+/// As [`pool`]; [`Error::InvalidBinding`] for a side input that is missing, has the wrong size or is not used.
+pub fn pool_with(pooling: &Pooling, shape: &Shape, input: &[f32], sides: &SideInputs<'_>) -> Result<Answer, Error> {
+    let geometry = Geometry::resolve(pooling, shape)?;
+    sides.check(pooling, &geometry)?;
+    let output = geometry.output;
     if input.len() != shape.elements() {
         return Err(Error::InvalidBinding {
             binding: "input",
@@ -52,7 +69,8 @@ pub fn pool(pooling: &Pooling, shape: &Shape, input: &[f32]) -> Result<Answer, E
         region => vec![region.clone()],
     };
     let planes = shape.batch() * shape.channels();
-    let chooses = matches!(pooling.op, Op::Max | Op::Min) && pooling.region.has_indices();
+    let chooses = pooling.op.kind().row().indices && pooling.region.has_indices();
+    let weights = weights(pooling, shape, sides);
     let mut answer = Answer { shape: output, values: Vec::with_capacity(output.elements()), indices: chooses.then(Vec::new) };
     for plane in 0..planes {
         let values = &input[plane * depth * height * width..][..depth * height * width];
@@ -75,11 +93,17 @@ pub fn pool(pooling: &Pooling, shape: &Shape, input: &[f32]) -> Result<Answer, E
                                         value: activate(pooling.activation, values[index]),
                                         index,
                                         distance2: distance.iter().sum(),
+                                        weight: 1.0,
                                     });
                                 }
                             }
                         }
-                        let (value, index) = fold(&pooling.op, &taps, zs.counted * ys.counted * xs.counted);
+                        if let Some(weights) = &weights {
+                            let numbers = numbers_of([&zs, &ys, &xs]);
+                            taps.iter_mut().zip(numbers).for_each(|(tap, number)| tap.weight = weights.of(plane, number));
+                        }
+                        let number = answer.values.len();
+                        let (value, index) = fold(&pooling.op, &taps, zs.counted * ys.counted * xs.counted, number);
                         answer.values.push(value);
                         if let Some(indices) = &mut answer.indices {
                             indices.push(index);
@@ -107,6 +131,7 @@ fn over_channels(pooling: &Pooling, shape: &Shape, output: Shape, input: &[f32])
                     AxisTaps {
                         taps: (0..channels).filter(belongs).collect(),
                         places: Vec::new(),
+                        numbers: Vec::new(),
                         counted: size as f64,
                         centre: 0.0,
                     }
@@ -117,26 +142,18 @@ fn over_channels(pooling: &Pooling, shape: &Shape, output: Shape, input: &[f32])
                     window.padding = [padding].into();
                     window_taps(&window, 0, as_i64(channels), as_i64(group))
                 }
-                _ => AxisTaps { taps: Vec::new(), places: Vec::new(), counted: 0.0, centre: 0.0 },
+                _ => AxisTaps { taps: Vec::new(), places: Vec::new(), numbers: Vec::new(), counted: 0.0, centre: 0.0 },
             };
             for position in 0..positions {
                 let tap = |&channel: &usize| {
                     let value = activate(pooling.activation, input[(n * channels + channel) * positions + position]);
-                    Tap { value, index: channel, distance2: 0.0 }
+                    Tap { value, index: channel, distance2: 0.0, weight: 1.0 }
                 };
-                values.push(fold(&pooling.op, &members.iter().map(tap).collect::<Vec<_>>(), counted).0);
+                values.push(fold(&pooling.op, &members.iter().map(tap).collect::<Vec<_>>(), counted, values.len()).0);
             }
         }
     }
     Answer { shape: output, values, indices: None }
-}
-
-/// One valid tap of a region.
-struct Tap {
-    value: f32,
-    index: usize,
-    /// Squared distance from the region's nominal centre.
-    distance2: f64,
 }
 
 /// One output's taps on one axis.
@@ -144,6 +161,8 @@ struct AxisTaps {
     taps: Vec<usize>,
     /// Where each stands, which is elsewhere for the values that stand in the padding.
     places: Vec<f64>,
+    /// Which of its window's taps each is.
+    numbers: Vec<usize>,
     /// Taps inside the input or its padding.
     counted: f64,
     centre: f64,
@@ -161,7 +180,7 @@ fn three(spatial: &[usize]) -> [usize; 3] {
 fn axis_taps(region: &Region, shape: &Shape, axis: usize, o: usize) -> AxisTaps {
     let absent = 3 - shape.spatial().len();
     if axis < absent {
-        return AxisTaps { taps: vec![0], places: vec![0.0], counted: 1.0, centre: 0.0 };
+        return AxisTaps { taps: vec![0], places: vec![0.0], numbers: vec![0], counted: 1.0, centre: 0.0 };
     }
     let spatial_axis = axis - absent;
     let size = shape.spatial()[spatial_axis];
@@ -204,7 +223,13 @@ fn fractional_start(fractional: &crate::Fractional, axis: usize, last: i64, o: u
 fn contiguous(taps: &[i64]) -> AxisTaps {
     let centre = taps.iter().sum::<i64>() as f64 / taps.len() as f64;
     let places = taps.iter().map(|&p| p as f64).collect();
-    AxisTaps { taps: taps.iter().map(|&p| p as usize).collect(), places, counted: taps.len() as f64, centre }
+    AxisTaps {
+        taps: taps.iter().map(|&p| p as usize).collect(),
+        places,
+        numbers: (0..taps.len()).collect(),
+        counted: taps.len() as f64,
+        centre,
+    }
 }
 
 #[allow(clippy::cast_precision_loss, clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "positions in a plane")]
@@ -225,7 +250,7 @@ fn window_taps(window: &Window, axis: usize, size: i64, o: i64) -> AxisTaps {
         }
     };
     let start = o * stride - begin;
-    let positions = || (0..kernel).map(|j| start + j * dilation);
+    let positions = || (0..kernel).map(|j| start + j * dilation).take_while(|&p| p < size + end);
     // The values of input and padding, by the input position that each takes its value from.
     let source = |p: i64| match window.padding_mode {
         PaddingMode::Ignore => (0..size).contains(&p).then_some(p),
@@ -235,14 +260,66 @@ fn window_taps(window: &Window, axis: usize, size: i64, o: i64) -> AxisTaps {
         PaddingMode::Reflect => Some(p),
         PaddingMode::Edge => Some(p.max(0).min(size - 1)),
     };
-    let (taps, places) =
-        positions().take_while(|&p| p < size + end).filter_map(|p| source(p).map(|from| (from as usize, p as f64))).unzip();
+    let found = || positions().enumerate().filter_map(|(j, p)| source(p).map(|from| (from as usize, p as f64, j)));
     AxisTaps {
-        taps,
-        places,
-        counted: positions().take_while(|&p| p < size + end).count() as f64,
+        taps: found().map(|(from, ..)| from).collect(),
+        places: found().map(|(_, place, _)| place).collect(),
+        numbers: found().map(|(.., number)| number).collect(),
+        counted: positions().count() as f64,
         centre: start as f64 + (extent - 1) as f64 / 2.0,
     }
+}
+
+/// What the taps of a window weigh.
+struct Weights {
+    /// One set, or one a channel.
+    values: Vec<f64>,
+    kernel: [usize; 3],
+    channels: usize,
+}
+
+impl Weights {
+    fn of(&self, plane: usize, [z, y, x]: [usize; 3]) -> f64 {
+        let taps: usize = self.kernel.iter().product();
+        let set = if self.values.len() == taps { 0 } else { plane % self.channels };
+        self.values[set * taps + (z * self.kernel[1] + y) * self.kernel[2] + x]
+    }
+}
+
+/// The weights that the op reads, given or preset.
+fn weights(pooling: &Pooling, shape: &Shape, sides: &SideInputs<'_>) -> Option<Weights> {
+    let Region::Window(window) = &pooling.region else { return None };
+    let axes = shape.spatial().len();
+    let kernel = three(&(0..axes).map(|axis| each(&window.kernel_size, axis) as usize).collect::<Vec<_>>());
+    let values = match (pooling.op, sides.weights) {
+        (Op::Weighted { preset: Some(WeightPreset::Binomial), .. }, _) => {
+            let [z, y, x] = kernel.map(binomial);
+            let pairs: Vec<f64> = z.iter().flat_map(|z| y.iter().map(move |y| z * y)).collect();
+            pairs.iter().flat_map(|zy| x.iter().map(move |x| zy * x)).collect()
+        }
+        (_, Some(given)) => given.iter().map(|&weight| f64::from(weight)).collect(),
+        _ => return None,
+    };
+    Some(Weights { values, kernel, channels: shape.channels() })
+}
+
+/// A row of Pascal's triangle that sums to 1: `count` − 1 times, half of each number goes to its neighbour.
+fn binomial(count: usize) -> Vec<f64> {
+    (1..count).fold(vec![1.0], |row, _| {
+        let at = |j: usize| row.get(j).copied().unwrap_or(0.0);
+        (0..=row.len()).map(|j| (at(j) + if j == 0 { 0.0 } else { at(j - 1) }) / 2.0).collect()
+    })
+}
+
+/// The numbers of a window's valid taps, row-major.
+fn numbers_of([zs, ys, xs]: [&AxisTaps; 3]) -> Vec<[usize; 3]> {
+    let mut numbers = Vec::new();
+    for &z in &zs.numbers {
+        for &y in &ys.numbers {
+            numbers.extend(xs.numbers.iter().map(|&x| [z, y, x]));
+        }
+    }
+    numbers
 }
 
 /// The number for one axis.
@@ -255,89 +332,6 @@ fn each<T: Copy>(numbers: &crate::PerAxis<T>, axis: usize) -> T {
 
 fn as_i64(size: usize) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
-}
-
-/// The statistic of a region's valid taps, and the tap it took.
-#[allow(clippy::cast_precision_loss, reason = "counts of taps are far below 2⁵³")]
-fn fold(op: &Op, taps: &[Tap], counted: f64) -> (f64, Option<usize>) {
-    let values = || taps.iter().map(|tap| f64::from(tap.value));
-    let sum: f64 = values().sum();
-    let count = taps.len() as f64;
-    match *op {
-        Op::Max => choose(taps, f64::NEG_INFINITY, |new, best| new.total_cmp(&best).is_gt()),
-        Op::Min => choose(taps, f64::INFINITY, |new, best| new.total_cmp(&best).is_lt()),
-        Op::LogSumExp { .. } if taps.is_empty() => (f64::NEG_INFINITY, None),
-        _ if taps.is_empty() => (0.0, None),
-        Op::Sum => (sum, None),
-        Op::Average { count_include_pad, divisor_override, sqrt_divisor } => {
-            let divisor = divisor_override.map_or(if count_include_pad { counted } else { count }, f64::from);
-            (sum / if sqrt_divisor { divisor.sqrt() } else { divisor }, None)
-        }
-        Op::Lp { p } => (norm(values().map(f64::abs), f64::from(p)), None),
-        Op::Gaussian { sigma } => {
-            let nearest = taps.iter().map(|tap| tap.distance2).fold(f64::INFINITY, f64::min);
-            let two_variances = 2.0 * f64::from(sigma) * f64::from(sigma);
-            let (mut weighted, mut weights) = (0.0, 0.0);
-            for tap in taps {
-                let excess = tap.distance2 - nearest;
-                let weight = if excess == 0.0 { 1.0 } else { (-excess / two_variances).exp() };
-                if weight >= f64::from(f32::MIN_POSITIVE) {
-                    weighted += weight * f64::from(tap.value);
-                    weights += weight;
-                }
-            }
-            (weighted / weights, None)
-        }
-        Op::Std => (variance(values(), sum / count, count).sqrt(), None),
-        Op::Variance => (variance(values(), sum / count, count), None),
-        Op::LogSumExp { r } => (log_sum_exp(values(), f64::from(r), count), None),
-        Op::Soft { beta } => (soft(values(), f64::from(beta)), None),
-        Op::Gem { p, eps } => {
-            let (p, eps) = (f64::from(p), f64::from(eps));
-            // `if` and not `max`: NaN stays.
-            (norm(values().map(|x| if x < eps { eps } else { x }), p) * count.powf(-1.0 / p), None)
-        }
-        Op::Mixed { alpha } => {
-            let (alpha, largest) = (f64::from(alpha), choose(taps, 0.0, |new, best| new.total_cmp(&best).is_gt()).0);
-            let mixed = match alpha {
-                0.0 => sum / count,
-                1.0 => largest,
-                _ => alpha * largest + (1.0 - alpha) * (sum / count),
-            };
-            (mixed, None)
-        }
-        Op::Rank { q } => (rank(taps, q), None),
-        Op::Median => (rank(taps, 0.5), None),
-        Op::First => (taps.first().map_or(0.0, |tap| f64::from(tap.value)), None),
-        Op::Last => (taps.last().map_or(0.0, |tap| f64::from(tap.value)), None),
-    }
-}
-
-/// The element at place ⌊Q(n − 1)/2³²⌋ in order, Q = ⌈q·2³²⌉.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "q is from 0 to 1, and the place below n")]
-fn rank(taps: &[Tap], q: f64) -> f64 {
-    if taps.iter().any(|tap| tap.value.is_nan()) {
-        return f64::NAN;
-    }
-    let mut sorted: Vec<f32> = taps.iter().map(|tap| tap.value).collect();
-    sorted.sort_by(f32::total_cmp);
-    let place = ((q * f64::from(2u32.pow(31)) * 2.0).ceil() as u128 * (sorted.len() as u128 - 1)) >> 32;
-    f64::from(sorted[place as usize])
-}
-
-/// The first tap that no other beats, or the last NaN.
-fn choose(taps: &[Tap], empty: f64, beats: impl Fn(f32, f32) -> bool) -> (f64, Option<usize>) {
-    let mut best: Option<&Tap> = None;
-    for tap in taps {
-        let better = match best {
-            None => true,
-            Some(best) => tap.value.is_nan() || (!best.value.is_nan() && beats(tap.value, best.value)),
-        };
-        if better {
-            best = Some(tap);
-        }
-    }
-    best.map_or((empty, None), |tap| (f64::from(tap.value), Some(tap.index)))
 }
 
 /// The detector stage. Rounded to f32, in which the kernels hold what it gives.
@@ -363,52 +357,6 @@ fn activate(activation: Option<Activation>, value: f32) -> f32 {
         Some(Activation::Sigmoid) => (1.0 / (1.0 + (-x).exp())) as f32,
         Some(Activation::Tanh) => x.tanh() as f32,
     }
-}
-
-fn variance(values: impl Iterator<Item = f64>, mean: f64, count: f64) -> f64 {
-    values.map(|x| (x - mean) * (x - mean)).sum::<f64>() / count
-}
-
-fn log_sum_exp(values: impl Iterator<Item = f64> + Clone, r: f64, count: f64) -> f64 {
-    if values.clone().any(f64::is_nan) {
-        return f64::NAN;
-    }
-    let largest = values.clone().fold(f64::NEG_INFINITY, f64::max);
-    if largest.is_infinite() {
-        return largest;
-    }
-    largest + (values.map(|x| (r * (x - largest)).exp()).sum::<f64>() / count).ln() / r
-}
-
-/// Σ x·e^βx / Σ e^βx relative to the value that weighs most.
-fn soft(values: impl Iterator<Item = f64> + Clone, beta: f64) -> f64 {
-    if values.clone().any(f64::is_nan) {
-        return f64::NAN;
-    }
-    let heaviest = if beta < 0.0 {
-        values.clone().fold(f64::INFINITY, f64::min)
-    } else {
-        values.clone().fold(f64::NEG_INFINITY, f64::max)
-    };
-    if beta != 0.0 && heaviest.is_infinite() {
-        return heaviest;
-    }
-    let weight = |x: f64| if beta == 0.0 { 1.0 } else { (beta * (x - heaviest)).exp() };
-    // A value that weighs nothing, such as the other infinity, contributes nothing.
-    let weighted = values.clone().filter(|&x| weight(x) > 0.0).map(|x| x * weight(x)).sum::<f64>();
-    weighted / values.map(weight).sum::<f64>()
-}
-
-/// (Σ|x|ᵖ)^(1/p), scaled by the largest |x| so that no power overflows.
-fn norm(magnitudes: impl Iterator<Item = f64> + Clone, p: f64) -> f64 {
-    if magnitudes.clone().any(f64::is_nan) {
-        return f64::NAN;
-    }
-    let largest = magnitudes.clone().fold(0.0, f64::max);
-    if largest == 0.0 || largest.is_infinite() || p.is_infinite() {
-        return largest;
-    }
-    largest * magnitudes.map(|x| (x / largest).powf(p)).sum::<f64>().powf(1.0 / p)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{marker::PhantomData, time::Duration};
 use bytemuck::Pod;
 use futures_intrusive::channel::shared::oneshot_channel;
 
-use crate::{Bindings, Engine, Error, Kernel, Pooling, Request, Shape, scopes::watched};
+use crate::{Bindings, Engine, Error, Kernel, Pooling, Request, Shape, SideInputs, geometry::Geometry, scopes::watched};
 
 /// How long a wait for the device may last before it is given up.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -171,20 +171,37 @@ impl Engine {
     /// # Errors
     /// As [`prepare`](Self::prepare), [`upload`](Self::upload) and [`download`](Self::download).
     pub fn pool(&self, pooling: &Pooling, shape: Shape, values: &[f32], request: &Request) -> Result<Pooled, Error> {
-        pollster::block_on(self.pool_async(pooling, shape, values, request))
+        self.pool_with(pooling, shape, values, request, &SideInputs::new())
     }
 
-    /// [`pool`](Self::pool) without blocking.
+    /// [`pool`](Self::pool) with what the pooling reads beside its input.
     ///
     /// # Errors
-    /// As [`pool`](Self::pool).
+    /// As [`pool`](Self::pool); [`Error::InvalidBinding`] for a side input that is missing, malformed or not used.
+    pub fn pool_with(
+        &self,
+        pooling: &Pooling,
+        shape: Shape,
+        values: &[f32],
+        request: &Request,
+        sides: &SideInputs<'_>,
+    ) -> Result<Pooled, Error> {
+        pollster::block_on(self.pool_async(pooling, shape, values, request, sides))
+    }
+
+    /// [`pool_with`](Self::pool_with) without blocking.
+    ///
+    /// # Errors
+    /// As [`pool_with`](Self::pool_with).
     pub async fn pool_async(
         &self,
         pooling: &Pooling,
         shape: Shape,
         values: &[f32],
         request: &Request,
+        sides: &SideInputs<'_>,
     ) -> Result<Pooled, Error> {
+        sides.check(pooling, &Geometry::resolve(pooling, &shape)?)?;
         let pooler = self.prepare_async(pooling, shape, request).await?;
         let input = self.upload_async(shape, values).await?;
         let output = self.allocate_async::<f32>(pooler.output_shape()).await?;
@@ -195,6 +212,10 @@ impl Engine {
         let mut bindings = Bindings::new(input.buffer(), output.buffer());
         if let Some(indices) = &indices {
             bindings = bindings.indices(indices.buffer());
+        }
+        let weights = self.upload_side(sides.weights).await?;
+        if let Some(weights) = &weights {
+            bindings = bindings.weights(weights.buffer());
         }
         let bound = pooler.bind_async(&bindings).await?;
         watched(self.device(), || {
@@ -212,5 +233,13 @@ impl Engine {
             },
             kernel: pooler.kernel(),
         })
+    }
+
+    /// Copies a side input to the device, where there is one.
+    async fn upload_side<T: Pod>(&self, values: Option<&[T]>) -> Result<Option<Tensor<T>>, Error> {
+        match values {
+            Some(values) => Ok(Some(self.upload_async(Shape::nchw([1, 1, values.len()]), values).await?)),
+            None => Ok(None),
+        }
     }
 }

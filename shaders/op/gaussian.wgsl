@@ -1,23 +1,4 @@
-// gaussian: Σwx/Σw over V, w falling off with the distance from the region's centre (weighting/gaussian.wgsl).
-// A tap of weight 0 contributes nothing, even inf or NaN. Nothing seen: 0.
-struct Acc {
-  sum: V,
-  weights: V,
-}
-
-fn acc_init(ctx: Ctx, carry: Carry) -> Acc {
-  return Acc(V(0.0), V(0.0));
-}
-
-fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {
-  let weighted = select(tap.weight * tap.value, V(0.0), tap.weight == V(0.0));
-  return Acc(acc.sum + weighted, acc.weights + tap.weight);
-}
-
-fn acc_merge(a: Acc, b: Acc) -> Acc {
-  return Acc(a.sum + b.sum, a.weights + b.weights);
-}
-
+// gaussian: Σwx/Σw over V, w falling off with the distance from the region's centre (weighting/gaussian.wgsl). Nothing seen: 0.
 fn acc_finish(acc: Acc, ctx: Ctx) -> V {
   return acc.sum / select(acc.weights, V(1.0), acc.weights == V(0.0));
 }

@@ -23,18 +23,10 @@ struct Carry {
 const PASSES = 16u;
 const RANK_NAN = 0xffffffffu;
 
-// The high word of a · b, by 16-bit halves.
-fn rank_high_word(a: u32, b: u32) -> u32 {
-  let low = (a & 0xffffu) * (b & 0xffffu);
-  let middle = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
-  let other = (a & 0xffffu) * (b >> 16u) + (middle & 0xffffu);
-  return (a >> 16u) * (b >> 16u) + (middle >> 16u) + (other >> 16u);
-}
-
 fn carry_first(ctx: Ctx) -> Carry {
-  let last = max(ctx.valid, 1u) - 1u;
-  let place = select(rank_high_word(params.op_words.x, last), last, params.op_words.y != 0u);
-  return Carry(U(0u), U(place), U(30u));
+  let last = U(max(ctx.valid, 1u) - 1u);
+  let place = select(word_high(U(params.op_words.x), last), last, B(params.op_words.y != 0u));
+  return Carry(U(0u), place, U(30u));
 }
 
 fn acc_init(ctx: Ctx, carry: Carry) -> Acc {

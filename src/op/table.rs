@@ -23,6 +23,10 @@ pub enum OpKind {
     Last,
     Rank,
     Median,
+    Weighted,
+    Gated,
+    StochasticSample,
+    StochasticExpectation,
 }
 
 /// What taps weigh.
@@ -32,6 +36,8 @@ pub enum WeightingKind {
     One,
     /// A gaussian of the offset from the region's centre.
     Gaussian,
+    /// A number for each tap of a window, or for each tap and channel, from a buffer.
+    Table,
 }
 
 /// One row of the op table: what a kernel must do for the op, and what it need not.
@@ -136,7 +142,7 @@ impl OpKind {
             kind: Self::Gaussian,
             name: "gaussian",
             summary: "mean weighted by the distance from the region's centre",
-            wgsl: &[wgsl!("op/gaussian")],
+            wgsl: &[wgsl!("fold/weighted"), wgsl!("op/gaussian")],
             weighting: WeightingKind::Gaussian,
             shareable: false,
             acc_bytes: 8,
@@ -186,7 +192,7 @@ impl OpKind {
             kind: Self::Mixed,
             name: "mixed",
             summary: "α max + (1 − α) average",
-            wgsl: &[wgsl!("op/mixed")],
+            wgsl: &[wgsl!("fold/blend"), wgsl!("op/mixed")],
             acc_bytes: 8,
             ..PLAIN
         },
@@ -214,7 +220,7 @@ impl OpKind {
             kind: Self::Rank,
             name: "rank",
             summary: "the value at a place in order, such as a percentile",
-            wgsl: &[wgsl!("op/rank")],
+            wgsl: &[wgsl!("common/words"), wgsl!("op/rank")],
             shareable: false,
             exact: true,
             passes: 16,
@@ -225,11 +231,56 @@ impl OpKind {
             kind: Self::Median,
             name: "median",
             summary: "the value in the middle, the lower of two",
-            wgsl: &[wgsl!("op/rank")],
+            wgsl: &[wgsl!("common/words"), wgsl!("op/rank")],
             shareable: false,
             exact: true,
             passes: 16,
             acc_bytes: 32,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::Weighted,
+            name: "weighted",
+            summary: "sum or mean weighted by a number for each tap: learned pooling, blur pooling",
+            wgsl: &[wgsl!("fold/weighted"), wgsl!("op/weighted")],
+            weighting: WeightingKind::Table,
+            shareable: false,
+            acc_bytes: 8,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::Gated,
+            name: "gated",
+            summary: "mixed, with α = sigmoid of a learned weighted sum of the region",
+            wgsl: &[wgsl!("fold/blend"), wgsl!("op/gated")],
+            weighting: WeightingKind::Table,
+            shareable: false,
+            acc_bytes: 12,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::StochasticSample,
+            name: "stochastic_sample",
+            summary: "a value drawn in proportion to it, and its index on request",
+            wgsl: &[
+                wgsl!("common/words"),
+                wgsl!("random/log2"),
+                wgsl!("random/philox"),
+                wgsl!("random/lots"),
+                wgsl!("op/stochastic_sample"),
+            ],
+            indices: true,
+            shareable: false,
+            exact: true,
+            acc_bytes: 16,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::StochasticExpectation,
+            name: "stochastic_expectation",
+            summary: "what the stochastic sample is on average",
+            wgsl: &[wgsl!("op/stochastic_expectation")],
+            acc_bytes: 12,
             ..PLAIN
         },
     ];

@@ -143,7 +143,7 @@ impl KernelKey {
                     aligned_store: false,
                     indices,
                 };
-                for walk in Walk::ALL {
+                for walk in Walk::ALL.into_iter().filter(|walk| walk.takes(row.weighting)) {
                     if row.passes == 1 {
                         keys.push(base(walk, Schedule::Partial, row.indices));
                         keys.extend(choices.iter().map(|&indices| base(walk, Schedule::Merge, indices)));
@@ -155,7 +155,8 @@ impl KernelKey {
                     }
                 }
                 for activation in ACTIVATIONS.map(Some) {
-                    let walk = Walk::ALL[turn % Walk::ALL.len()];
+                    let walks: Vec<Walk> = Walk::ALL.into_iter().filter(|walk| walk.takes(row.weighting)).collect();
+                    let walk = walks[turn % walks.len()];
                     turn += 1;
                     let schedules = [Schedule::Direct, Schedule::Reduce, Schedule::Partial];
                     for &schedule in &schedules[..if row.passes == 1 { 3 } else { 2 }] {

@@ -11,8 +11,9 @@ pub(crate) use params::Params;
 pub(crate) use params::layout as params_layout;
 
 use crate::{
-    Error, Pooling, Shape,
-    geometry::{Geometry, Walk},
+    Error, Op, Pooling, Shape, WeightPreset,
+    geometry::{Axis, Geometry, Walk},
+    op::WeightingKind,
 };
 
 /// Element indices are 32-bit on the device; sums of two must fit too.
@@ -115,6 +116,10 @@ pub struct Plan {
     pub(crate) scratch_bytes: u64,
     /// The region's numbers for [`Slot::Table`].
     pub(crate) table: Vec<u32>,
+    /// Weights that follow from the window.
+    pub(crate) preset: Vec<f32>,
+    /// How many weights are read, preset or given.
+    pub(crate) weights: u64,
 }
 
 /// One dispatch.
@@ -133,6 +138,7 @@ pub(crate) enum Slot {
     Indices = 3,
     Scratch = 4,
     Table = 5,
+    Weights = 6,
 }
 
 impl KernelKey {
@@ -145,7 +151,9 @@ impl KernelKey {
             (_, false) => &[Slot::Input, Slot::Output],
             (_, true) => &[Slot::Input, Slot::Output, Slot::Indices],
         };
-        of_schedule.iter().copied().chain(self.walk.has_table().then_some(Slot::Table))
+        let weights = self.op.row().weighting == WeightingKind::Table && self.schedule != Schedule::Merge;
+        let of_region = self.walk.has_table().then_some(Slot::Table);
+        of_schedule.iter().copied().chain(of_region).chain(weights.then_some(Slot::Weights))
     }
 }
 
@@ -177,11 +185,17 @@ impl Plan {
             steps: Vec::new(),
             scratch_bytes: 0,
             table: geometry.table.clone(),
+            preset: Vec::new(),
+            weights: geometry.weights,
         };
         for (what, shape) in [("input", shape), ("output", &geometry.output)] {
             check_size(what, shape.elements() as u64, limits)?;
         }
         check_size("region's table", plan.table.len() as u64, limits)?;
+        check_size("weights", plan.weights, limits)?;
+        if let Op::Weighted { preset: Some(WeightPreset::Binomial), .. } = pooling.op {
+            plan.preset = binomial(&geometry.axes);
+        }
         if shape.batch() * shape.channels() > 0 {
             plan.add_steps(pooling, &geometry, limits)?;
         }
@@ -269,6 +283,7 @@ impl Plan {
             Slot::Output | Slot::Indices => self.output.elements() as u64 * WORD,
             Slot::Scratch => self.scratch_bytes,
             Slot::Table => self.table.len() as u64 * WORD,
+            Slot::Weights => self.weights * WORD,
         }
     }
 }
@@ -381,6 +396,31 @@ fn parts(taps: u64, outputs: u32) -> u32 {
     let most = taps.div_ceil(u64::from(WORKGROUP) * 16);
     let least = taps.div_ceil(u64::from(WORKGROUP) * 1024);
     u32::try_from(to_fill.min(most).max(least).max(2)).unwrap_or(u32::MAX)
+}
+
+/// The outer product of each axis' binomial coefficients, which sum to 1.
+fn binomial(axes: &[Axis]) -> Vec<f32> {
+    axes.iter()
+        .fold(vec![1.0], |outer: Vec<f64>, axis| {
+            let last = axis.kernel - 1;
+            // By logarithms, since 2^−1100 is no f64: ln C(last, j) − last ln 2.
+            let mut log = -f64::from(last) * std::f64::consts::LN_2;
+            let row: Vec<f64> = (0..=last)
+                .map(|j| {
+                    let weight = log.exp();
+                    log += (f64::from(last - j) / f64::from(j + 1)).ln();
+                    weight
+                })
+                .collect();
+            outer.iter().flat_map(|&weight| row.iter().map(move |&own| weight * own)).collect()
+        })
+        .into_iter()
+        .map(|weight| {
+            #[allow(clippy::cast_possible_truncation, reason = "from 0 to 1")]
+            let weight = weight as f32;
+            weight
+        })
+        .collect()
 }
 
 /// A count as a 32-bit index.

@@ -31,6 +31,7 @@ impl Params {
 
     pub(crate) fn new(op: &Op, geometry: &Geometry, outputs: u32, grid: [u32; 4]) -> Self {
         let plane = |size: fn(&crate::geometry::Axis) -> u32| geometry.axes.iter().map(size).fold(1, u32::wrapping_mul);
+        let channel_weights = if op.given_weights() == Some(true) { plane(|axis| axis.kernel) } else { 0 };
         Self {
             sizes: geometry.axes.map(|axis| [axis.input, axis.output, axis.kernel, axis.stride]),
             windows: geometry.axes.map(|axis| [axis.dilation, axis.pad_begin, axis.pad_end, 0]),
@@ -46,7 +47,7 @@ impl Params {
             op: op.parameters(),
             op_words: op.words(),
             weighting: op.weighting_parameters(),
-            weighting_words: [0; 4],
+            weighting_words: [channel_weights, 0, 0, 0],
             region: [0.0; 4],
         }
     }

@@ -11,12 +11,12 @@ use serde::{
 };
 
 use super::{Fractional, Padding, PerAxis, Region, Window};
-use crate::Op;
+use crate::{Op, StochasticMode, WeightPreset};
 
 /// Marks the messages of errors that are [`crate::Error::Unsupported`] rather than malformed.
 const NOT_YET: &str = "unsupported: ";
 
-const PLANNED_OPS: &[&str] = &["weighted", "gated", "stochastic", "probabilistic_max"];
+const PLANNED_OPS: &[&str] = &["probabilistic_max"];
 const PLANNED_REGIONS: &[&str] = &["roi_pool", "roi_align", "segments", "sequence", "clusters"];
 
 /// `Op` with every variant a struct, so that `"max"` and `{"max": {}}` are the same.
@@ -68,6 +68,22 @@ enum OpFields {
         q: f64,
     },
     Median {},
+    Weighted {
+        #[serde(default)]
+        preset: Option<WeightPreset>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        per_channel: bool,
+        #[serde(default = "yes")]
+        normalize: bool,
+    },
+    Gated {
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        per_channel: bool,
+    },
+    Stochastic {
+        seed: u64,
+        mode: StochasticMode,
+    },
 }
 
 #[derive(Serialize, Deserialize)]

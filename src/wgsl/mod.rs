@@ -49,6 +49,7 @@ fn assemble(key: &KernelKey) -> String {
         match row.weighting {
             WeightingKind::One => wgsl!("weighting/one"),
             WeightingKind::Gaussian => wgsl!("weighting/gaussian"),
+            WeightingKind::Table => wgsl!("weighting/table"),
         },
     ];
     files.extend_from_slice(row.wgsl);

@@ -3,7 +3,7 @@
 use plunge::plan::{Limits, Plan};
 use plunge::{
     Activation, Fractional, Kernel, Op, OpKind, Padding, PaddingMode, Pooling, Region, RegionKind, Request, Shape, Specialise,
-    Window,
+    StochasticMode, WeightPreset, Window, op::WeightingKind,
 };
 use plunge_workloads::{Data, catalogue};
 
@@ -50,6 +50,15 @@ fn ops() -> Vec<Op> {
         Op::Rank { q: 0.9 },
         Op::Rank { q: 1.0 },
         Op::Median,
+        Op::Weighted { preset: None, per_channel: false, normalize: true },
+        Op::Weighted { preset: None, per_channel: true, normalize: false },
+        Op::Weighted { preset: Some(WeightPreset::Binomial), per_channel: false, normalize: true },
+        Op::Weighted { preset: Some(WeightPreset::Binomial), per_channel: false, normalize: false },
+        Op::Gated { per_channel: false },
+        Op::Gated { per_channel: true },
+        Op::Stochastic { seed: 0, mode: StochasticMode::Sample },
+        Op::Stochastic { seed: 0x0123_4567_89ab_cdef, mode: StochasticMode::Sample },
+        Op::Stochastic { seed: 0, mode: StochasticMode::Expectation },
     ];
     for row in OpKind::TABLE {
         assert!(ops.iter().any(|op| op.kind() == row.kind), "{} is missing from the catalogue of tests", row.name);
@@ -134,7 +143,7 @@ fn product(kernel: Option<Kernel>, specialise: Specialise) -> Vec<Case> {
                 // These pick and choose; that they take what they should is a test of the planner.
                 let picks = matches!(kernel, Some(Kernel::Tile | Kernel::TwoStage))
                     || op.kind().row().passes > 1
-                    || op.kind() == OpKind::Gaussian && !region.kind().is_spatial();
+                    || op.kind().row().weighting != WeightingKind::One;
                 if !picks || takes(&pooling, &shape, &request) {
                     cases.push(Case { pooling, shape, request, data });
                 }

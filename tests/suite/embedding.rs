@@ -8,7 +8,9 @@ use std::{
     },
 };
 
-use plunge::{Bindings, BoundPooling, Engine, Error, Kernel, Op, Pooler, Pooling, Region, Request, Shape, Tensor, wgpu};
+use plunge::{
+    Bindings, BoundPooling, Engine, Error, Kernel, Op, Pooler, Pooling, Region, Request, Shape, SideInputs, Tensor, wgpu,
+};
 
 use crate::{adapters::engines, guarded};
 
@@ -272,7 +274,14 @@ fn a_lost_device_is_a_typed_error() {
         assert!(matches!(lost, Err(Error::DeviceLost(_) | Error::Device(_))), "{adapter}: {lost:?}");
     }
     for (adapter, engine) in engines() {
-        let pooled = guarded::pool(&engine, &Pooling::max(2), Shape::nchw([1, 1, 4]), &[1.0, 2.0, 4.0, 3.0], &Request::new());
+        let pooled = guarded::pool(
+            &engine,
+            &Pooling::max(2),
+            Shape::nchw([1, 1, 4]),
+            &[1.0, 2.0, 4.0, 3.0],
+            &Request::new(),
+            &SideInputs::new(),
+        );
         assert_eq!(pooled.expect("it works").values, [2.0, 4.0], "{adapter}");
     }
 }

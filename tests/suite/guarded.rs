@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use plunge::{Bindings, Engine, Error, Pooled, Pooling, Request, Shape, wgpu};
+use plunge::{Bindings, Engine, Error, Pooled, Pooling, Request, Shape, SideInputs, wgpu};
 
 /// Bytes before and after every range; a multiple of every offset alignment.
 const MARGIN: u64 = 256;
@@ -12,7 +12,14 @@ const CANARY: u32 = 0x7149_f2ca; // 1e30: not to be overlooked in a maximum or a
 const SENTINEL: u32 = 0x7fc0_dead;
 
 /// Pools like `Engine::pool`, and checks that every output was written and nothing else was.
-pub fn pool(engine: &Engine, pooling: &Pooling, shape: Shape, input: &[f32], request: &Request) -> Result<Pooled, Error> {
+pub fn pool(
+    engine: &Engine,
+    pooling: &Pooling,
+    shape: Shape,
+    input: &[f32],
+    request: &Request,
+    sides: &SideInputs<'_>,
+) -> Result<Pooled, Error> {
     let pooler = engine.prepare_with(pooling, shape, request)?;
     let outputs = pooler.output_shape().elements();
     let input = guarded(engine, bytemuck::cast_slice(input));
@@ -27,6 +34,10 @@ pub fn pool(engine: &Engine, pooling: &Pooling, shape: Shape, input: &[f32], req
     if pooler.scratch_bytes() > 0 {
         bindings = bindings.scratch(range(&scratch));
     }
+    let weights = sides.weights.map(|weights| guarded(engine, bytemuck::cast_slice(weights)));
+    if let Some(weights) = &weights {
+        bindings = bindings.weights(range(weights));
+    }
     let bound = pooler.bind(&bindings)?;
     let mut encoder = engine.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
     bound.encode(&mut encoder);
@@ -35,6 +46,7 @@ pub fn pool(engine: &Engine, pooling: &Pooling, shape: Shape, input: &[f32], req
     let values = read(engine, &output, "output");
     let indices = request.indices.then(|| read(engine, &indices, "indices"));
     read(engine, &input, "input");
+    weights.iter().for_each(|weights| drop(read(engine, weights, "weights")));
     read(engine, &scratch, "scratch");
     for (name, words) in [("value", Some(&values)), ("index", indices.as_ref())] {
         if let Some(at) = words.and_then(|words| words.iter().position(|&word| word == SENTINEL)) {

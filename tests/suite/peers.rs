@@ -1,6 +1,6 @@
 //! The kernels against PyTorch's answers, which tests/vectors/export.py wrote.
 
-use plunge::{Pooled, Pooling, Request, Shape};
+use plunge::{Pooled, Pooling, Request, Shape, SideInputs};
 use serde::Deserialize;
 
 use crate::{
@@ -109,7 +109,8 @@ fn kernels_agree_with_pytorch() {
                 let values: Vec<f32> = input.bits.iter().map(|&bits| f32::from_bits(bits)).collect();
                 let shape = Shape::from_nchw(&input.shape).expect("a shape");
                 let request = Request::new().indices(vector.indices.is_some());
-                let pooled = guarded::pool(engine, &vector.spec, shape, &values, &request).map_err(|error| error.to_string());
+                let pooled = guarded::pool(engine, &vector.spec, shape, &values, &request, &SideInputs::new())
+                    .map_err(|error| error.to_string());
                 match pooled.and_then(|pooled| compare(vector, &pooled)) {
                     Ok(()) => passes += 1,
                     Err(why) => failures.push(format!("{}: {:?} on {adapter}: {why}", vector.name, vector.spec)),

@@ -1,7 +1,8 @@
 //! Properties over specs drawn from the whole space of parameters, at prime and odd sizes.
 
 use plunge::{
-    Activation, Fractional, Op, Padding, PaddingMode, Pooling, Region, Request, Shape, Specialise, Window, reference,
+    Activation, Engine, Fractional, Op, Padding, PaddingMode, Pooling, Region, Request, Shape, Specialise, StochasticMode,
+    Window, reference,
 };
 use plunge_workloads::Data;
 use proptest::{
@@ -147,4 +148,30 @@ fn drawn_specs_agree_with_the_reference() {
     // Over all adapters; a strategy that draws mostly nonsense would test little.
     assert!(refused.get() < engines.len() * count() as usize / 3, "{} of {} refused", refused.get(), count());
     record("properties", count() as usize, &engines, 0);
+}
+
+/// Stochastic pooling draws values as often as they are large, other draws for another seed, and the same on every adapter.
+#[test]
+fn samples_are_drawn_in_proportion() {
+    const DRAWS: usize = 50_000;
+    let shape = Shape::nchw([1, 1, 4 * DRAWS]);
+    let input: Vec<f32> = [0.5, 3.0, -7.0, 6.5].repeat(DRAWS);
+    let sample = |engine: &Engine, seed| {
+        let pooling = Pooling::new(Op::Stochastic { seed, mode: StochasticMode::Sample }, Window::new(4));
+        engine.pool(&pooling, shape, &input, &Request::new().indices(true)).expect("it pools")
+    };
+    let mut first: Option<Vec<f32>> = None;
+    for (adapter, engine) in engines() {
+        let pooled = sample(&engine, 7);
+        for (value, probability) in [(0.5, 0.05), (3.0, 0.3), (-7.0, 0.0), (6.5, 0.65)] {
+            let drawn = pooled.values.iter().filter(|&&drawn| drawn == value).count() as f64;
+            let expected = probability * DRAWS as f64;
+            let deviation = (expected * (1.0 - probability)).sqrt();
+            assert!((drawn - expected).abs() <= 4.0 * deviation, "{adapter}: {value} {drawn} times, expected {expected}");
+        }
+        let indices = pooled.indices.expect("they were asked for");
+        assert!(indices.iter().zip(&pooled.values).all(|(&index, &value)| input[index as usize] == value), "{adapter}");
+        assert_ne!(sample(&engine, 8).values, pooled.values, "{adapter}: another seed");
+        assert_eq!(first.get_or_insert_with(|| pooled.values.clone()), &pooled.values, "{adapter}: other draws");
+    }
 }

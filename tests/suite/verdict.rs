@@ -2,8 +2,10 @@
 
 use std::{fmt::Write as _, path::Path, sync::Mutex};
 
-use plunge::{Activation, Engine, Kernel, Op, Pooled, Pooling, Region, Request, Shape, Window, reference};
-use plunge_workloads::Data;
+use plunge::{
+    Activation, Engine, Kernel, Op, OpKind, Pooled, Pooling, Region, Request, Shape, StochasticMode, Window, reference,
+};
+use plunge_workloads::{Data, Sides};
 
 use crate::guarded;
 
@@ -20,9 +22,10 @@ impl Case {
     /// Runs the case between canaries and compares it with the reference. A failure names all there is to know.
     pub fn check(&self, adapter: &str, engine: &Engine) -> Result<(), String> {
         let input = self.data.values(self.shape.elements(), 0x70_6f_6f_6c);
-        let pooled = guarded::pool(engine, &self.pooling, self.shape, &input, &self.request)
+        let sides = Sides::for_pooling(&self.pooling, &self.shape, 0x73_69_64_65);
+        let pooled = guarded::pool(engine, &self.pooling, self.shape, &input, &self.request, &sides.borrow())
             .map_err(|error| format!("{self:?} on {adapter}: {error}"))?;
-        compare(&self.pooling, self.shape, &input, &pooled).map_err(|difference| {
+        compare(&self.pooling, self.shape, &input, &sides, &pooled).map_err(|difference| {
             let keys = engine
                 .prepare_with(&self.pooling, self.shape, &self.request)
                 .map_or_else(|error| vec![error.to_string()], |pooler| guarded::keys(&pooler));
@@ -32,12 +35,13 @@ impl Case {
 }
 
 /// The first difference between an answer and the reference's, if there is one.
-pub fn compare(pooling: &Pooling, shape: Shape, input: &[f32], pooled: &Pooled) -> Result<(), String> {
-    let expected = reference::pool(pooling, &shape, input).expect("the reference takes what the engine takes");
+pub fn compare(pooling: &Pooling, shape: Shape, input: &[f32], sides: &Sides, pooled: &Pooled) -> Result<(), String> {
+    let expected =
+        reference::pool_with(pooling, &shape, input, &sides.borrow()).expect("the reference takes what the engine takes");
     if pooled.shape != expected.shape || pooled.values.len() != expected.values.len() {
         return Err(format!("shape {}, expected {}", pooled.shape, expected.shape));
     }
-    let tolerances = tolerances(pooling, shape, input);
+    let tolerances = tolerances(pooling, shape, input, sides);
     for (at, (&got, &wanted)) in pooled.values.iter().zip(&expected.values).enumerate() {
         let close = if wanted.is_nan() {
             got.is_nan()
@@ -76,12 +80,16 @@ pub fn compare(pooling: &Pooling, shape: Shape, input: &[f32], pooled: &Pooled) 
 
 /// How far each output may be off: not at all for ops that choose a value, else 10 ε (1 + log₂ taps) times the size of what was
 /// folded.
-fn tolerances(pooling: &Pooling, shape: Shape, input: &[f32]) -> Vec<f64> {
+fn tolerances(pooling: &Pooling, shape: Shape, input: &[f32], sides: &Sides) -> Vec<f64> {
     let eps = f64::from(f32::EPSILON);
     let smallest = f64::from(f32::MIN_POSITIVE);
     let answer = |op: Op, values: &[f32]| {
         let pooling = Pooling { op, activation: None, ..pooling.clone() };
-        reference::pool(&pooling, &shape, values).expect("the reference takes it").values
+        // Sizes are weighed by the sizes of the weights, which other ops do not read.
+        let weights = sides.weights.clone().filter(|_| matches!(op, Op::Weighted { preset: None, .. }));
+        let mut sides = sides.clone();
+        sides.weights = weights.map(|all| all.iter().map(|w| w.abs()).collect());
+        reference::pool_with(&pooling, &shape, values, &sides.borrow()).expect("the reference takes it").values
     };
     let activated = activated(pooling, shape, input);
     let sizes: Vec<f32> = activated.iter().map(|x| if x.is_finite() { x.abs() } else { 0.0 }).collect();
@@ -98,7 +106,7 @@ fn tolerances(pooling: &Pooling, shape: Shape, input: &[f32]) -> Vec<f64> {
         // An error of t in the deviation is one of 2tσ + t² in its square.
         let std = Pooling { op: Op::Std, ..pooling.clone() };
         let deviations = answer(Op::Std, &finite);
-        let off = tolerances(&std, shape, input);
+        let off = tolerances(&std, shape, input, sides);
         return off.iter().zip(deviations).map(|(off, deviation)| off * (2.0 * deviation + off)).collect();
     }
     if pooling.op.kind().row().exact {
@@ -108,6 +116,11 @@ fn tolerances(pooling: &Pooling, shape: Shape, input: &[f32]) -> Vec<f64> {
     }
     let size: Vec<f64> = match pooling.op {
         Op::Soft { .. } | Op::Mixed { .. } => largest(),
+        Op::Gated { per_channel } => {
+            // A sigmoid moves a quarter as far as its argument, and the answer by as much of what lies between its two ends.
+            let gate = answer(Op::Weighted { preset: None, per_channel, normalize: false }, &sizes);
+            largest().iter().zip(gate).map(|(size, gate)| size * (1.0 + 0.5 * gate)).collect()
+        }
         Op::LogSumExp { r } => largest().iter().map(|size| size + 1.0 / f64::from(r)).collect(),
         op => answer(op, &sizes),
     };
@@ -174,7 +187,8 @@ mod controls {
     use super::*;
 
     fn answer(pooling: &Pooling, shape: Shape, input: &[f32]) -> Pooled {
-        let answer = reference::pool(pooling, &shape, input).expect("a valid pooling");
+        let sides = Sides::for_pooling(pooling, &shape, 4);
+        let answer = reference::pool_with(pooling, &shape, input, &sides.borrow()).expect("a valid pooling");
         Pooled {
             shape: answer.shape,
             values: answer.values.iter().map(|&value| value as f32).collect(),
@@ -183,7 +197,7 @@ mod controls {
         }
     }
 
-    const OPS: [Op; 15] = [
+    const OPS: [Op; 19] = [
         Op::Max,
         Op::Min,
         Op::Sum,
@@ -199,6 +213,10 @@ mod controls {
         Op::First,
         Op::Last,
         Op::Median,
+        Op::Stochastic { seed: 1, mode: StochasticMode::Sample },
+        Op::Stochastic { seed: 1, mode: StochasticMode::Expectation },
+        Op::Weighted { preset: None, per_channel: true, normalize: true },
+        Op::Gated { per_channel: false },
     ];
 
     #[test]
@@ -207,18 +225,21 @@ mod controls {
         let input = Data::Reals.values(shape.elements(), 1);
         for op in OPS {
             let pooling = Pooling::new(op, Window::new([3, 3])).stride([2, 2]);
+            let sides = Sides::for_pooling(&pooling, &shape, 4);
             let right = answer(&pooling, shape, &input);
-            assert_eq!(compare(&pooling, shape, &input, &right), Ok(()), "{op:?}");
+            assert_eq!(compare(&pooling, shape, &input, &sides, &right), Ok(()), "{op:?}");
             for at in [0, right.values.len() / 2, right.values.len() - 1] {
                 let mut wrong = right.clone();
-                wrong.values[at] += wrong.values[at].abs().max(1.0) * 1e-4;
-                let found = compare(&pooling, shape, &input, &wrong);
+                // A gate moves with the error of a sum, and the answer with the gate.
+                let off = if op.kind() == OpKind::Gated { 2e-3 } else { 1e-4 };
+                wrong.values[at] += wrong.values[at].abs().max(1.0) * off;
+                let found = compare(&pooling, shape, &input, &sides, &wrong);
                 assert!(found.clone().is_err_and(|text| text.contains(&format!("value {at} "))), "{op:?}: {found:?}");
             }
             if let Some(indices) = &right.indices {
                 let mut wrong = right.clone();
                 wrong.indices.as_mut().expect("they are there")[5] = indices[5] + 1;
-                assert!(compare(&pooling, shape, &input, &wrong).is_err_and(|text| text.contains("index 5 ")));
+                assert!(compare(&pooling, shape, &input, &sides, &wrong).is_err_and(|text| text.contains("index 5 ")));
             }
         }
     }
@@ -230,12 +251,13 @@ mod controls {
         let input = Data::Offset.values(shape.elements(), 3);
         for op in [Op::Variance, Op::Std] {
             let pooling = Pooling::new(op, Region::Global);
+            let sides = Sides::default();
             let mut pooled = answer(&pooling, shape, &input);
-            assert_eq!(compare(&pooling, shape, &input, &pooled), Ok(()));
+            assert_eq!(compare(&pooling, shape, &input, &sides, &pooled), Ok(()));
             pooled.values[0] *= 1.001;
-            assert!(compare(&pooling, shape, &input, &pooled).is_err(), "{op:?}: the fourth digit");
+            assert!(compare(&pooling, shape, &input, &sides, &pooled).is_err(), "{op:?}: the fourth digit");
             pooled.values[0] = 0.0;
-            assert!(compare(&pooling, shape, &input, &pooled).is_err(), "{op:?}");
+            assert!(compare(&pooling, shape, &input, &sides, &pooled).is_err(), "{op:?}");
         }
     }
 
@@ -243,11 +265,17 @@ mod controls {
     fn every_op_is_told_from_every_other() {
         let shape = Shape::nchw([1, 2, 6, 6]);
         let input = Data::Reals.values(shape.elements(), 2);
-        for (at, op) in OPS.into_iter().enumerate() {
-            for (other_at, other) in OPS.into_iter().enumerate() {
+        // But for those that take windows only.
+        let ops = &OPS[..17];
+        for (at, &op) in ops.iter().enumerate() {
+            for (other_at, &other) in ops.iter().enumerate() {
                 let pooling = |op| Pooling::new(op, Region::Global);
                 let swapped = Pooled { indices: None, ..answer(&pooling(other), shape, &input) };
-                assert_eq!(compare(&pooling(op), shape, &input, &swapped).is_ok(), at == other_at, "{op:?} {other:?}");
+                assert_eq!(
+                    compare(&pooling(op), shape, &input, &Sides::default(), &swapped).is_ok(),
+                    at == other_at,
+                    "{op:?} {other:?}"
+                );
             }
         }
     }

@@ -2,6 +2,8 @@
 
 pub mod catalogue;
 pub mod data;
+pub mod sides;
 
 pub use catalogue::{Workload, catalogue};
 pub use data::Data;
+pub use sides::Sides;

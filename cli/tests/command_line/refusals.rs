@@ -81,7 +81,7 @@ fn bad_specs() {
             r#"{"op": {"average": {"divisor_override": 2, "sqrt_divisor": true}}, "region": "global"}"#,
             "invalid divisor_override",
         ),
-        (r#"{"op": "weighted", "region": "global"}"#, "unsupported: op `weighted`"),
+        (r#"{"op": "weighted", "region": "global"}"#, "unsupported: weighted over global"),
         (r#"{"op": {"rank": {"q": 1.5}}, "region": "global"}"#, "invalid q: 1.5"),
         (r#"{"op": "max", "region": {"segments": {"count": 3}}}"#, "unsupported: region `segments`"),
         (r#"{"op": "max", "region": "global", "activation": "swish"}"#, "swish"),

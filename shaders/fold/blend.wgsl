@@ -1,0 +1,16 @@
+// What mixed and gated share: the key of the largest value, and a blend of it with the average.
+const BLEND_NAN = 0xffffffffu;
+
+fn blend_key(value: V) -> U {
+  let bits = bitcast<U>(value);
+  return select(key_of_bits(bits), U(BLEND_NAN), key_is_nan(bits));
+}
+
+// α·largest + (1 − α)·average. α = 1 is the one and α = 0 the other, whatever the other is. Nothing seen, key 0: 0.
+fn blend(key: U, sum: V, alpha: V, ctx: Ctx) -> V {
+  let largest = key_to_value(key);
+  let average = sum / V(max(f32(ctx.valid), 1.0));
+  let mixed = alpha * largest + (V(1.0) - alpha) * average;
+  let answer = select(select(mixed, average, alpha == V(0.0)), largest, alpha == V(1.0));
+  return select(answer, V(0.0), key == U(0u));
+}
