@@ -167,7 +167,7 @@ fn compile(device: &wgpu::Device, key: &KernelKey) -> Pipeline {
         count: None,
     };
     let params = entry(0, wgpu::BufferBindingType::Uniform, NonZeroU64::new(size_of::<Params>() as u64));
-    let slots = key.slots().map(|slot| entry(slot as u32, storage(slot.read_only()), None));
+    let slots = key.slots().map(|slot| entry(slot as u32, storage(key.reads(slot)), None));
     let entries: Vec<_> = std::iter::once(params).chain(slots).collect();
     let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries });
     let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {

@@ -1,14 +1,15 @@
 //! Sizes: the one output-size formula, and what a kernel must know of each axis.
 
 use crate::{
-    Error, Fractional, Padding, Pooling, Region, Shape, Window, op::WeightingKind, shape::MAX_SPATIAL_AXES, spec::PaddingMode,
+    Error, Fractional, Padding, Pooling, Region, RoiAlign, Shape, Window, op::WeightingKind, shape::MAX_SPATIAL_AXES,
+    spec::PaddingMode,
 };
 
 /// Sizes that index arithmetic holds in 32 bits must stay below this, so that sums of two of them fit too.
 const INDEX_LIMIT: i64 = 1 << 31;
 
 /// A pooling resolved on a shape: every axis in numbers, checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Geometry {
     pub(crate) input: Shape,
     pub(crate) output: Shape,
@@ -23,6 +24,27 @@ pub(crate) struct Geometry {
     pub(crate) table: Vec<u32>,
     /// How many weights the op reads, given or preset.
     pub(crate) weights: u64,
+    /// What the region reads beside the input, if anything, which steps of their own digest into the table.
+    pub(crate) side: Option<Side>,
+    /// What the region's files read from `params.region` and `params.region_words`.
+    pub(crate) region: [f32; 4],
+    pub(crate) region_words: [u32; 4],
+}
+
+/// What a region reads beside the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// At most so many boxes.
+    Boxes(u32),
+}
+
+impl Side {
+    /// Words of the table that it is digested into.
+    pub(crate) fn table_words(self) -> u64 {
+        match self {
+            Self::Boxes(count) => u64::from(count) * 8,
+        }
+    }
 }
 
 /// How the taps of one output lie: a file of shaders/region. Regions that only differ in what they call their axes share one.
@@ -37,11 +59,22 @@ pub(crate) enum Walk {
     Reflect,
     /// A window whose padding repeats the input's edge.
     Edge,
+    RoiPool,
+    RoiAlign,
 }
 
 impl Walk {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Window, Self::Adaptive, Self::Global, Self::Pyramid, Self::Fractional, Self::Reflect, Self::Edge];
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Window,
+        Self::Adaptive,
+        Self::Global,
+        Self::Pyramid,
+        Self::Fractional,
+        Self::Reflect,
+        Self::Edge,
+        Self::RoiPool,
+        Self::RoiAlign,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -52,6 +85,8 @@ impl Walk {
             Self::Fractional => "fractional",
             Self::Reflect => "window_reflect",
             Self::Edge => "window_edge",
+            Self::RoiPool => "roi_pool",
+            Self::RoiAlign => "roi_align",
         }
     }
 
@@ -63,9 +98,14 @@ impl Walk {
         }
     }
 
+    /// Whether a region without taps answers `empty`, whatever the op says.
+    pub(crate) fn fills_empty(self) -> bool {
+        matches!(self, Self::RoiPool | Self::RoiAlign)
+    }
+
     /// Whether its kernels read a table of numbers.
     pub(crate) fn has_table(self) -> bool {
-        matches!(self, Self::Pyramid | Self::Fractional)
+        matches!(self, Self::Pyramid | Self::Fractional | Self::RoiPool | Self::RoiAlign)
     }
 }
 
@@ -79,6 +119,8 @@ pub enum RegionKind {
     Global,
     Pyramid,
     Fractional,
+    RoiPool,
+    RoiAlign,
     Channels,
     ChannelWindow,
 }
@@ -106,8 +148,8 @@ impl Axis {
     /// An upper bound of the taps that one output has on this axis.
     pub(crate) fn most_taps(&self, walk: Walk) -> u64 {
         match walk {
-            Walk::Reflect | Walk::Edge => return u64::from(self.kernel),
-            Walk::Window | Walk::Pyramid | Walk::Fractional => u64::from(self.kernel.min(self.input)),
+            Walk::Reflect | Walk::Edge | Walk::RoiAlign => return u64::from(self.kernel),
+            Walk::Window | Walk::Pyramid | Walk::Fractional | Walk::RoiPool => u64::from(self.kernel.min(self.input)),
             Walk::Adaptive => u64::from(self.input.div_ceil(self.output)) + 1,
             Walk::Global => u64::from(self.input),
         }
@@ -117,8 +159,17 @@ impl Axis {
 
 impl RegionKind {
     /// Every region, in the order of the documentation.
-    pub const ALL: &'static [Self] =
-        &[Self::Window, Self::Adaptive, Self::Global, Self::Pyramid, Self::Fractional, Self::Channels, Self::ChannelWindow];
+    pub const ALL: &'static [Self] = &[
+        Self::Window,
+        Self::Adaptive,
+        Self::Global,
+        Self::Pyramid,
+        Self::Fractional,
+        Self::RoiPool,
+        Self::RoiAlign,
+        Self::Channels,
+        Self::ChannelWindow,
+    ];
 
     /// Its name in specs and on the command line.
     #[must_use]
@@ -129,6 +180,8 @@ impl RegionKind {
             Self::Global => "global",
             Self::Pyramid => "pyramid",
             Self::Fractional => "fractional",
+            Self::RoiPool => "roi_pool",
+            Self::RoiAlign => "roi_align",
             Self::Channels => "channels",
             Self::ChannelWindow => "channel_window",
         }
@@ -142,7 +195,7 @@ impl RegionKind {
 
     /// Whether the indices of chosen taps can be asked for.
     pub(crate) fn has_indices(self) -> bool {
-        matches!(self, Self::Window | Self::Adaptive | Self::Global | Self::Fractional)
+        matches!(self, Self::Window | Self::Adaptive | Self::Global | Self::Fractional | Self::RoiPool)
     }
 }
 
@@ -157,6 +210,11 @@ impl Region {
         }
     }
 
+    /// Whether the corners of its boxes are rounded to whole positions.
+    pub(crate) fn rounds_boxes(&self) -> bool {
+        matches!(self, Self::RoiPool(_))
+    }
+
     /// Which region this is, without its parameters.
     #[must_use]
     pub fn kind(&self) -> RegionKind {
@@ -166,6 +224,8 @@ impl Region {
             Self::Global => RegionKind::Global,
             Self::Pyramid { .. } => RegionKind::Pyramid,
             Self::Fractional(_) => RegionKind::Fractional,
+            Self::RoiPool(_) => RegionKind::RoiPool,
+            Self::RoiAlign(_) => RegionKind::RoiAlign,
             Self::Channels { .. } => RegionKind::Channels,
             Self::ChannelWindow { .. } => RegionKind::ChannelWindow,
         }
@@ -213,6 +273,7 @@ impl Geometry {
                 let (axes, table) = fractional_axes(fractional, &sizes)?;
                 (Walk::Fractional, axes, table)
             }
+            Region::RoiPool(_) | Region::RoiAlign(_) => return Self::boxes(&pooling.region, input, &sizes),
             Region::Channels { .. } | Region::ChannelWindow { .. } => return Self::over_channels(&pooling.region, input),
         };
         let spatial: Vec<usize> = axes.iter().map(|axis| axis.output as usize).collect();
@@ -226,13 +287,79 @@ impl Geometry {
             }
             _ => 0,
         };
-        let resolved = Self { input, output, walk, axes: three, channels: input.channels(), table, weights };
+        let resolved = Self { table, weights, ..Self::plain(input, output, walk, three) };
         // Elsewhere a region is within the input; padding that holds values has no such bound.
         if resolved.most_taps() >= INDEX_LIMIT.unsigned_abs() && matches!(walk, Walk::Reflect | Walk::Edge) {
             let limit = INDEX_LIMIT.unsigned_abs() - 1;
             return Err(Error::UnsupportedSize { what: "taps of one window".into(), limit, actual: resolved.most_taps() });
         }
         Ok(resolved)
+    }
+
+    /// A region that needs nothing but its axes.
+    fn plain(input: Shape, output: Shape, walk: Walk, axes: [Axis; MAX_SPATIAL_AXES]) -> Self {
+        Self {
+            input,
+            output,
+            walk,
+            axes,
+            channels: output.channels(),
+            table: Vec::new(),
+            weights: 0,
+            side: None,
+            region: [0.0; 4],
+            region_words: [0; 4],
+        }
+    }
+
+    /// Bins of boxes, in whole positions or of samples.
+    fn boxes(region: &Region, input: &Shape, sizes: &[i64]) -> Result<Self, Error> {
+        const MOST_SAMPLES: u32 = 1 << 10;
+        let name = region.kind().name();
+        if sizes.len() != 2 {
+            let because = format!("boxes lie on two spatial axes, and the input has {}", sizes.len());
+            return Err(Error::unsupported(name, because));
+        }
+        let (output_size, scale, ratio, aligned, position_sensitive, max_boxes) = match region {
+            Region::RoiPool(boxes) => (&boxes.output_size, boxes.spatial_scale, 1, false, false, boxes.max_boxes),
+            Region::RoiAlign(boxes) => {
+                let RoiAlign { output_size, spatial_scale, sampling_ratio, aligned, position_sensitive, max_boxes } = boxes;
+                (output_size, *spatial_scale, *sampling_ratio, *aligned, *position_sensitive, *max_boxes)
+            }
+            _ => return Err(Error::unsupported(name, "it has no boxes")),
+        };
+        if !scale.is_finite() || scale <= 0.0 {
+            return Err(Error::parameter("spatial_scale", "finite and above 0", scale));
+        }
+        if ratio > MOST_SAMPLES {
+            let what = "sampling_ratio".into();
+            return Err(Error::UnsupportedSize { what, limit: MOST_SAMPLES.into(), actual: ratio.into() });
+        }
+        let count = max_boxes.ok_or_else(|| Error::parameter("max_boxes", "given: the most boxes there may be", "absent"))?;
+        let walk = if matches!(region, Region::RoiPool(_)) { Walk::RoiPool } else { Walk::RoiAlign };
+        let mut axes = [Axis::ABSENT; MAX_SPATIAL_AXES];
+        for (axis, bins) in axes[1..].iter_mut().zip(adaptive_axes(&output_size.resolve("output_size", 2)?, sizes)?) {
+            // A bin of the longest box that is not refused.
+            let longest = box_longest(bins.input).div_ceil(bins.output).saturating_add(1);
+            *axis = Axis { kernel: if walk == Walk::RoiAlign && ratio > 0 { ratio } else { longest }, ..bins };
+        }
+        let bins = (axes[1].output as usize).saturating_mul(axes[2].output as usize);
+        if position_sensitive && !input.channels().is_multiple_of(bins) {
+            let (expected, actual) = (format!("a multiple of {bins} channels"), input.to_string());
+            return Err(Error::InvalidShape { expected, actual });
+        }
+        let channels = if position_sensitive { input.channels() / bins } else { input.channels() };
+        // No image, no box.
+        let count = if input.batch() == 0 { 0 } else { count };
+        let output = Shape::nchw([count as usize, channels, axes[1].output as usize, axes[2].output as usize]);
+        // Whoever plans has refused more elements than u32 can count.
+        let word = |size: usize| u32::try_from(size).unwrap_or(u32::MAX);
+        Ok(Self {
+            side: Some(Side::Boxes(count)),
+            region: [0.0, scale, if aligned { 0.5 } else { 0.0 }, 0.0],
+            region_words: [word(input.channels()), word(input.batch()), ratio, position_sensitive.into()],
+            ..Self::plain(*input, output, walk, axes)
+        })
     }
 
     /// A pyramid's cells stand in one row, level after level; the table tells where each level begins and its bins on each axis.
@@ -272,7 +399,7 @@ impl Geometry {
         }
         axes[MAX_SPATIAL_AXES - 1].output = u32::try_from(cells).unwrap_or(u32::MAX);
         let output = input.with_spatial(&[axes[MAX_SPATIAL_AXES - 1].output as usize]);
-        Ok(Self { input: *input, output, walk: Walk::Pyramid, axes, channels: input.channels(), table, weights: 0 })
+        Ok(Self { table, ..Self::plain(*input, output, Walk::Pyramid, axes) })
     }
 
     /// A region over channels is a window over the depth of a tensor [N, 1, C, 1, positions].
@@ -315,7 +442,7 @@ impl Geometry {
         let width = narrow(width?)?;
         let output = input.with_channels(if channels == 0 { 0 } else { depth.output as usize });
         let axes = [depth, Axis::ABSENT, Axis::whole(width, width)];
-        Ok(Self { input: *input, output, walk: Walk::Window, axes, channels: 1, table: Vec::new(), weights: 0 })
+        Ok(Self { channels: 1, ..Self::plain(*input, output, Walk::Window, axes) })
     }
 
     /// An upper bound of the loop turns in which an invocation walks one output's taps row by row, in blocks of 32.
@@ -342,6 +469,11 @@ fn check_weighting(pooling: &Pooling) -> Result<(), Error> {
         _ => return Ok(()),
     };
     Err(Error::unsupported(format!("{op} over {}", region.name()), because))
+}
+
+/// The longest box, in positions, on an axis of `size`.
+pub(crate) fn box_longest(size: u32) -> u32 {
+    size.saturating_mul(4).saturating_add(16)
 }
 
 fn narrow(size: i64) -> Result<u32, Error> {

@@ -27,14 +27,11 @@ pub struct Pooler {
 /// those of another instance.
 #[derive(Debug, Clone)]
 pub struct Bindings<'a> {
-    input: wgpu::BufferBinding<'a>,
-    output: wgpu::BufferBinding<'a>,
-    indices: Option<wgpu::BufferBinding<'a>>,
-    scratch: Option<wgpu::BufferBinding<'a>>,
-    weights: Option<wgpu::BufferBinding<'a>>,
-    /// Made by [`Pooler::bind`], never given.
-    table: Option<wgpu::BufferBinding<'a>>,
+    /// By the number of the slot.
+    ranges: [Option<wgpu::BufferBinding<'a>>; Slot::ALL.len() + 1],
 }
+
+const STORAGE: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE;
 
 /// What can be bound: a whole buffer or a range of one.
 pub trait IntoBinding<'a> {
@@ -58,48 +55,58 @@ impl<'a> Bindings<'a> {
     /// Input to read and output to write, f32 each.
     #[must_use]
     pub fn new(input: impl IntoBinding<'a>, output: impl IntoBinding<'a>) -> Self {
-        Self {
-            input: input.into_binding(),
-            output: output.into_binding(),
-            indices: None,
-            scratch: None,
-            weights: None,
-            table: None,
-        }
+        Self { ranges: Default::default() }.with(Slot::Input, input).with(Slot::Output, output)
     }
 
     /// Where the indices go, one u32 an output, for a pooling prepared with [`Request::indices`](crate::Request::indices).
     #[must_use]
-    pub fn indices(mut self, indices: impl IntoBinding<'a>) -> Self {
-        self.indices = Some(indices.into_binding());
-        self
+    pub fn indices(self, indices: impl IntoBinding<'a>) -> Self {
+        self.with(Slot::Indices, indices)
     }
 
     /// Lends scratch of at least [`Pooler::scratch_bytes`]; without it [`Pooler::bind`] makes what is needed.
     ///
     /// Its contents are overwritten at every run, and poolings that may run at the same time need one each.
     #[must_use]
-    pub fn scratch(mut self, scratch: impl IntoBinding<'a>) -> Self {
-        self.scratch = Some(scratch.into_binding());
-        self
+    pub fn scratch(self, scratch: impl IntoBinding<'a>) -> Self {
+        self.with(Slot::Scratch, scratch)
     }
 
-    /// The weights of [`Op::Weighted`](crate::Op::Weighted) without a preset and of [`Op::Gated`](crate::Op::Gated), f32, \[k…\] or \[C, k…\].
+    /// The weights of [`Op::Weighted`](crate::Op::Weighted) without a preset and of [`Op::Gated`](crate::Op::Gated), f32,
+    /// \[k…\] or \[C, k…\].
     #[must_use]
-    pub fn weights(mut self, weights: impl IntoBinding<'a>) -> Self {
-        self.weights = Some(weights.into_binding());
+    pub fn weights(self, weights: impl IntoBinding<'a>) -> Self {
+        self.with(Slot::Weights, weights)
+    }
+
+    /// The boxes of [`Region::RoiPool`](crate::Region::RoiPool) and [`Region::RoiAlign`](crate::Region::RoiAlign): f32,
+    /// `max_boxes` rows of batch, x1, y1, x2, y2.
+    #[must_use]
+    pub fn boxes(self, boxes: impl IntoBinding<'a>) -> Self {
+        self.with(Slot::Boxes, boxes)
+    }
+
+    /// How many of the boxes count at this run: one u32, which may change from frame to frame. The others give 0. Without it
+    /// all count.
+    #[must_use]
+    pub fn box_count(self, box_count: impl IntoBinding<'a>) -> Self {
+        self.with(Slot::BoxCount, box_count)
+    }
+
+    /// One u32 that tells whether what stood beside the input made sense, for data that the host has not seen: bit 0 is raised
+    /// by a box that was refused. It is never cleared here, so that one look can follow many runs.
+    #[must_use]
+    pub fn status(self, status: impl IntoBinding<'a>) -> Self {
+        self.with(Slot::Status, status)
+    }
+
+    fn with(mut self, slot: Slot, range: impl IntoBinding<'a>) -> Self {
+        self.ranges[slot as usize] = Some(range.into_binding());
         self
     }
 
     fn at(&self, slot: Slot) -> Option<&wgpu::BufferBinding<'a>> {
-        match slot {
-            Slot::Input => Some(&self.input),
-            Slot::Output => Some(&self.output),
-            Slot::Indices => self.indices.as_ref(),
-            Slot::Scratch => self.scratch.as_ref(),
-            Slot::Table => self.table.as_ref(),
-            Slot::Weights => self.weights.as_ref(),
-        }
+        self.ranges[slot as usize].as_ref()
     }
 }
 
@@ -129,10 +136,20 @@ struct BoundStep {
 
 impl Slot {
     /// Every slot, in the order of its number.
-    const ALL: [Self; 6] = [Self::Input, Self::Output, Self::Indices, Self::Scratch, Self::Table, Self::Weights];
+    const ALL: [Self; 9] = [
+        Self::Input,
+        Self::Output,
+        Self::Indices,
+        Self::Scratch,
+        Self::Table,
+        Self::Weights,
+        Self::Boxes,
+        Self::BoxCount,
+        Self::Status,
+    ];
 
     pub(crate) fn read_only(self) -> bool {
-        matches!(self, Self::Input | Self::Table | Self::Weights)
+        matches!(self, Self::Input | Self::Weights | Self::Boxes | Self::BoxCount)
     }
 
     fn name(self) -> &'static str {
@@ -143,6 +160,9 @@ impl Slot {
             Self::Scratch => "scratch",
             Self::Table => "table",
             Self::Weights => "weights",
+            Self::Boxes => "boxes",
+            Self::BoxCount => "box_count",
+            Self::Status => "status",
         }
     }
 }
@@ -215,36 +235,8 @@ impl Pooler {
             return Ok(BoundPooling { steps: Vec::new() });
         }
         let device = self.engine.device();
-        let own_scratch = if self.plan.scratch_bytes > 0 && bindings.scratch.is_none() {
-            let descriptor = wgpu::BufferDescriptor {
-                label: Some("plunge scratch"),
-                size: self.plan.scratch_bytes,
-                usage: wgpu::BufferUsages::STORAGE,
-                mapped_at_creation: false,
-            };
-            Some(watched(device, || device.create_buffer(&descriptor)).await?)
-        } else {
-            None
-        };
-        let mut bindings = bindings.clone();
-        if let Some(scratch) = &own_scratch {
-            bindings.scratch = Some(scratch.as_entire_buffer_binding());
-        }
-        let own_table = match &self.plan.table[..] {
-            [] => None,
-            table => Some(self.filled("plunge table", wgpu::BufferUsages::STORAGE, &[(0, bytemuck::cast_slice(table))]).await?),
-        };
-        bindings.table = own_table.as_ref().map(wgpu::Buffer::as_entire_buffer_binding);
-        let own_weights = match &self.plan.preset[..] {
-            [] => None,
-            preset => {
-                given_for_nothing(Slot::Weights, bindings.weights.is_some())?;
-                Some(self.filled("plunge weights", wgpu::BufferUsages::STORAGE, &[(0, bytemuck::cast_slice(preset))]).await?)
-            }
-        };
-        if let Some(weights) = &own_weights {
-            bindings.weights = Some(weights.as_entire_buffer_binding());
-        }
+        let own = self.own_buffers(bindings).await?;
+        let bindings = own.iter().fold(bindings.clone(), |bindings, (slot, buffer)| bindings.with(*slot, buffer));
         let checked = self.check(&bindings)?;
         let params = self.parameters().await?;
         let steps = watched(device, || {
@@ -259,6 +251,48 @@ impl Pooler {
         })
         .await?;
         Ok(BoundPooling { steps })
+    }
+
+    /// What the plan needs and the caller need not give: presets, tables, and defaults for what is absent.
+    async fn own_buffers(&self, given: &Bindings<'_>) -> Result<Vec<(Slot, wgpu::Buffer)>, Error> {
+        let plan = &self.plan;
+        let absent = |slot| self.uses(slot) && given.at(slot).is_none();
+        let mut own = Vec::new();
+        if absent(Slot::Scratch) {
+            own.push((Slot::Scratch, self.empty("plunge scratch", plan.scratch_bytes).await?));
+        }
+        if self.uses(Slot::Table) {
+            let table = match &plan.table[..] {
+                [] => self.empty("plunge table", plan.slot_bytes(Slot::Table)).await?,
+                table => self.filled("plunge table", STORAGE, &[(0, bytemuck::cast_slice(table))]).await?,
+            };
+            own.push((Slot::Table, table));
+        }
+        if !plan.preset.is_empty() {
+            given_for_nothing(Slot::Weights, given.at(Slot::Weights).is_some())?;
+            let weights = self.filled("plunge weights", STORAGE, &[(0, bytemuck::cast_slice(&plan.preset))]).await?;
+            own.push((Slot::Weights, weights));
+        }
+        if absent(Slot::BoxCount) {
+            let most = u32::try_from(plan.most_boxes()).unwrap_or(u32::MAX);
+            own.push((Slot::BoxCount, self.filled("plunge box count", STORAGE, &[(0, bytemuck::bytes_of(&most))]).await?));
+        }
+        if absent(Slot::Status) {
+            own.push((Slot::Status, self.empty("plunge status", plan.slot_bytes(Slot::Status)).await?));
+        }
+        Ok(own)
+    }
+
+    /// Whether a step binds `slot`.
+    fn uses(&self, slot: Slot) -> bool {
+        self.plan.keys().any(|key| key.slots().any(|used| used == slot))
+    }
+
+    /// A buffer of zeros for steps to write.
+    async fn empty(&self, label: &str, size: u64) -> Result<wgpu::Buffer, Error> {
+        let device = self.engine.device();
+        let descriptor = wgpu::BufferDescriptor { label: Some(label), size, usage: STORAGE, mapped_at_creation: false };
+        watched(device, || device.create_buffer(&descriptor)).await
     }
 
     /// The parameter blocks of all steps, in one uniform buffer that is filled as it is made.
@@ -288,11 +322,10 @@ impl Pooler {
 
     /// Checks every range that the plan uses, and that no other is given.
     fn check<'a>(&self, bindings: &Bindings<'a>) -> Result<Vec<Checked<'a>>, Error> {
-        let used = |slot| self.plan.keys().any(|key| key.slots().any(|used| used == slot));
         let mut checked: Vec<Checked<'a>> = Vec::new();
         for slot in Slot::ALL {
             let invalid = |expected: String, actual: String| Error::InvalidBinding { binding: slot.name(), expected, actual };
-            let binding = match (bindings.at(slot), used(slot)) {
+            let binding = match (bindings.at(slot), self.uses(slot)) {
                 (Some(binding), true) => binding,
                 (None, true) => return Err(invalid("given: this pooling uses it".into(), "absent".into())),
                 // Scratch may be lent to poolings that need none.

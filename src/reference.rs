@@ -4,6 +4,7 @@
 //! are found by trying positions. Tests compare every kernel with it, and the command line falls back to it where a
 //! machine has no adapter at all.
 
+mod boxes;
 mod fold;
 mod random;
 
@@ -42,6 +43,7 @@ pub fn pool(pooling: &Pooling, shape: &Shape, input: &[f32]) -> Result<Answer, E
 /// # Errors
 /// As [`pool`]; [`Error::InvalidBinding`] for a side input that is missing, has the wrong size or is not used.
 pub fn pool_with(pooling: &Pooling, shape: &Shape, input: &[f32], sides: &SideInputs<'_>) -> Result<Answer, Error> {
+    let pooling = &*sides.resolve(pooling);
     let geometry = Geometry::resolve(pooling, shape)?;
     sides.check(pooling, &geometry)?;
     let output = geometry.output;
@@ -61,6 +63,9 @@ pub fn pool_with(pooling: &Pooling, shape: &Shape, input: &[f32], sides: &SideIn
     }
     if matches!(pooling.region, Region::Channels { .. } | Region::ChannelWindow { .. }) {
         return Ok(over_channels(pooling, shape, output, input));
+    }
+    if matches!(pooling.region, Region::RoiPool(_) | Region::RoiAlign(_)) {
+        return Ok(boxes::pool(pooling, shape, output, input, sides));
     }
     let [depth, height, width] = three(shape.spatial());
     // A pyramid is its levels one after the other.

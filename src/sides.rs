@@ -1,6 +1,11 @@
 //! What a pooling reads beside its input, as the host holds it.
 
-use crate::{Error, Pooling, geometry::Geometry};
+use std::borrow::Cow;
+
+use crate::{
+    Error, Pooling, Region,
+    geometry::{Geometry, Side, box_longest},
+};
 
 /// What a pooling reads beside its input, on the host: for [`Engine::pool_with`](crate::Engine::pool_with) and
 /// [`reference::pool_with`](crate::reference::pool_with). An embedder binds buffers instead: [`Bindings`](crate::Bindings).
@@ -19,6 +24,8 @@ use crate::{Error, Pooling, geometry::Geometry};
 pub struct SideInputs<'a> {
     /// For [`Op::Weighted`](crate::Op::Weighted) and [`Op::Gated`](crate::Op::Gated): \[k…\], or \[C, k…\] with one set a channel.
     pub weights: Option<&'a [f32]>,
+    /// For [`Region::RoiPool`] and [`Region::RoiAlign`]: rows of batch, x1, y1, x2, y2.
+    pub boxes: Option<&'a [[f32; 5]]>,
 }
 
 impl<'a> SideInputs<'a> {
@@ -35,11 +42,74 @@ impl<'a> SideInputs<'a> {
         self
     }
 
+    /// Boxes, as rows of batch, x1, y1, x2, y2; fewer than the region's `max_boxes` leave 0 in the rest of the output.
+    #[must_use]
+    pub fn boxes(mut self, boxes: &'a [[f32; 5]]) -> Self {
+        self.boxes = Some(boxes);
+        self
+    }
+
+    /// The pooling with the numbers that its region leaves to what stands beside the input.
+    pub(crate) fn resolve<'p>(&self, pooling: &'p Pooling) -> Cow<'p, Pooling> {
+        let mut pooling = Cow::Borrowed(pooling);
+        if let Some(boxes) = self.boxes {
+            let open = match &pooling.region {
+                Region::RoiPool(region) => region.max_boxes.is_none(),
+                Region::RoiAlign(region) => region.max_boxes.is_none(),
+                _ => false,
+            };
+            if open {
+                let count = Some(u32::try_from(boxes.len()).unwrap_or(u32::MAX));
+                match &mut pooling.to_mut().region {
+                    Region::RoiPool(region) => region.max_boxes = count,
+                    Region::RoiAlign(region) => region.max_boxes = count,
+                    _ => {}
+                }
+            }
+        }
+        pooling
+    }
+
     /// Refuses what the pooling does not use, what it lacks and what has the wrong size.
     pub(crate) fn check(&self, pooling: &Pooling, geometry: &Geometry) -> Result<(), Error> {
         let weights = pooling.op.given_weights().map(|_| geometry.weights);
-        count("weights", "elements", self.weights.map(<[f32]>::len), weights)
+        count("weights", "elements", self.weights.map(<[f32]>::len), weights)?;
+        match (self.boxes, geometry.side) {
+            (Some(boxes), Some(Side::Boxes(most))) => check_boxes(boxes, most, pooling, geometry),
+            (boxes, side) => count("boxes", "rows", boxes.map(<[_]>::len), side.map(|Side::Boxes(most)| most.into())),
+        }
     }
+}
+
+/// Refuses boxes that make no sense, as the kernels that digest them do.
+#[allow(clippy::cast_precision_loss, reason = "sizes of images, and bounds")]
+fn check_boxes(boxes: &[[f32; 5]], most: u32, pooling: &Pooling, geometry: &Geometry) -> Result<(), Error> {
+    const FARTHEST: f32 = 4_194_304.0;
+    let invalid = |expected: String, actual: String| Err(Error::InvalidBinding { binding: "boxes", expected, actual });
+    if boxes.len() as u64 > u64::from(most) {
+        return invalid(format!("at most {most} rows"), format!("{} rows", boxes.len()));
+    }
+    let [_, scale, offset, _] = geometry.region;
+    for (row, given) in boxes.iter().enumerate() {
+        let [batch, corners @ ..] = *given;
+        let batches = geometry.input.batch();
+        if !(batch >= 0.0 && batch < batches as f32 && batch.fract() == 0.0) {
+            return invalid(format!("of a batch from 0 to {}", batches.saturating_sub(1)), format!("{batch} in row {row}"));
+        }
+        let scaled = corners.map(|corner| corner * scale);
+        if let Some(far) = scaled.iter().find(|corner| corner.is_nan() || corner.abs() > FARTHEST) {
+            return invalid(format!("within {FARTHEST} input positions of the origin"), format!("{far} in row {row}"));
+        }
+        let placed = scaled.map(|corner| if pooling.region.rounds_boxes() { corner.round() } else { corner - offset });
+        for (axis, [start, end]) in [(1, [placed[1], placed[3]]), (2, [placed[0], placed[2]])] {
+            let longest = box_longest(geometry.axes[axis].input) as f32;
+            let side = if pooling.region.rounds_boxes() { end - start + 1.0 } else { end - start };
+            if side > longest {
+                return invalid(format!("at most {longest} input positions long"), format!("{side} in row {row}"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whether a side input is there where it is used, and as large.

@@ -201,6 +201,7 @@ impl Engine {
         request: &Request,
         sides: &SideInputs<'_>,
     ) -> Result<Pooled, Error> {
+        let pooling = &*sides.resolve(pooling);
         sides.check(pooling, &Geometry::resolve(pooling, &shape)?)?;
         let pooler = self.prepare_async(pooling, shape, request).await?;
         let input = self.upload_async(shape, values).await?;
@@ -216,6 +217,18 @@ impl Engine {
         let weights = self.upload_side(sides.weights).await?;
         if let Some(weights) = &weights {
             bindings = bindings.weights(weights.buffer());
+        }
+        let count = [u32::try_from(sides.boxes.map_or(0, <[_]>::len)).unwrap_or(u32::MAX)];
+        let most = usize::try_from(pooler.plan().most_boxes()).unwrap_or(usize::MAX);
+        let padded = sides.boxes.map(|boxes| {
+            let mut rows = boxes.to_vec();
+            rows.resize(most, [0.0; 5]);
+            rows.concat()
+        });
+        let boxes = self.upload_side(padded.as_deref()).await?;
+        let box_count = self.upload_side(boxes.as_ref().map(|_| &count[..])).await?;
+        if let (Some(boxes), Some(box_count)) = (&boxes, &box_count) {
+            bindings = bindings.boxes(boxes.buffer()).box_count(box_count.buffer());
         }
         let bound = pooler.bind_async(&bindings).await?;
         watched(self.device(), || {

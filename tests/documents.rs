@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use plunge::{
-    Fractional, Op, OpKind, Pooling, Region, RegionKind, Request, Shape, StochasticMode, Window,
+    Fractional, Op, OpKind, Pooling, Region, RegionKind, Request, RoiAlign, RoiPool, Shape, StochasticMode, Window,
     plan::{Limits, Plan},
 };
 
@@ -35,6 +35,11 @@ fn op(kind: OpKind) -> Op {
     }
 }
 
+fn with_boxes<T>(mut region: T, most: impl FnOnce(&mut T) -> &mut Option<u32>) -> T {
+    *most(&mut region) = Some(3);
+    region
+}
+
 fn region(kind: RegionKind) -> Region {
     match kind {
         RegionKind::Window => Window::new(2).into(),
@@ -42,6 +47,8 @@ fn region(kind: RegionKind) -> Region {
         RegionKind::Global => Region::Global,
         RegionKind::Pyramid => Region::Pyramid { levels: vec![1, 2] },
         RegionKind::Fractional => Fractional::sampled(2, 3, vec![0.5, 0.5]).into(),
+        RegionKind::RoiPool => Region::RoiPool(with_boxes(RoiPool::new(2, 0.5), |region| &mut region.max_boxes)),
+        RegionKind::RoiAlign => Region::RoiAlign(with_boxes(RoiAlign::new(2, 0.5), |region| &mut region.max_boxes)),
         RegionKind::Channels => Region::Channels { group: 2, strided: false },
         RegionKind::ChannelWindow => Region::ChannelWindow { kernel_size: 2, stride: None, padding: [0, 0] },
         _ => panic!("{} is not in the README's table", kind.name()),

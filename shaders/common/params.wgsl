@@ -13,7 +13,7 @@ struct Params {
   extent: vec4<u32>,
   // Workgroups in one row of the dispatch grid, then up to three numbers that a schedule names for itself.
   grid: vec4<u32>,
-  // 1 where padding counts towards the divisor, unused, unused, unused.
+  // 1 where padding counts towards the divisor, unused, unused, 0.
   flags: vec4<u32>,
   // The op's own parameters: the op file says which.
   op: vec4<f32>,
@@ -25,6 +25,8 @@ struct Params {
   weighting_words: vec4<u32>,
   // The region's own parameters: the region file says which.
   region: vec4<f32>,
+  // The region's own whole numbers.
+  region_words: vec4<u32>,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

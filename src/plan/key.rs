@@ -107,7 +107,38 @@ impl Tile {
 
 /// A kernel's identity: everything that its text depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KernelKey {
+pub struct KernelKey(pub(crate) Role);
+
+/// What a kernel is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Role {
+    /// It pools.
+    Pool(PoolKey),
+    /// It digests what stands beside the input into the region's table.
+    Digest(Digest),
+}
+
+/// A step that makes a region's table: a file of shaders/digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Digest {
+    RoiPool,
+    RoiAlign,
+}
+
+impl Digest {
+    pub(crate) const ALL: [Self; 2] = [Self::RoiPool, Self::RoiAlign];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::RoiPool => "digest/roi_pool",
+            Self::RoiAlign => "digest/roi_align",
+        }
+    }
+}
+
+/// The identity of a kernel that pools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct PoolKey {
     pub(crate) op: OpKind,
     pub(crate) variant: u32,
     pub(crate) walk: Walk,
@@ -126,6 +157,13 @@ impl KernelKey {
     /// every op and schedule. Max and average come with every such window, other ops with about a quarter of them.
     #[must_use]
     pub fn listed() -> Vec<Self> {
+        let pools = PoolKey::listed().into_iter().map(Role::Pool);
+        pools.chain(Digest::ALL.map(Role::Digest)).map(Self).collect()
+    }
+}
+
+impl PoolKey {
+    fn listed() -> Vec<Self> {
         const ACTIVATIONS: [Activation; 4] = [Activation::Relu, Activation::LeakyRelu, Activation::Sigmoid, Activation::Tanh];
         let tiles = super::listed_tiles();
         let mut keys = Vec::new();
@@ -189,6 +227,15 @@ impl KernelKey {
 }
 
 impl fmt::Display for KernelKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Role::Pool(key) => key.fmt(f),
+            Role::Digest(digest) => f.write_str(digest.name()),
+        }
+    }
+}
+
+impl fmt::Display for PoolKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.op)?;
         if self.op.row().variants > 1 {

@@ -4,15 +4,15 @@
 mod key;
 mod params;
 
+pub(crate) use key::{Digest, PoolKey, Role, Schedule, Tile, WORKGROUP};
 pub use key::{Kernel, KernelKey};
-pub(crate) use key::{Schedule, Tile, WORKGROUP};
 pub(crate) use params::Params;
 #[cfg(test)]
 pub(crate) use params::layout as params_layout;
 
 use crate::{
     Error, Op, Pooling, Shape, WeightPreset,
-    geometry::{Axis, Geometry, Walk},
+    geometry::{Axis, Geometry, Side, Walk},
     op::WeightingKind,
 };
 
@@ -114,8 +114,12 @@ pub struct Plan {
     pub(crate) indices: bool,
     pub(crate) steps: Vec<Step>,
     pub(crate) scratch_bytes: u64,
-    /// The region's numbers for [`Slot::Table`].
+    /// The region's numbers for [`Slot::Table`], where the host knows them.
     pub(crate) table: Vec<u32>,
+    /// The table's words, the host's or those that steps digest.
+    pub(crate) table_words: u64,
+    /// What the region reads beside the input.
+    pub(crate) side: Option<Side>,
     /// Weights that follow from the window.
     pub(crate) preset: Vec<f32>,
     /// How many weights are read, preset or given.
@@ -139,11 +143,29 @@ pub(crate) enum Slot {
     Scratch = 4,
     Table = 5,
     Weights = 6,
+    Boxes = 7,
+    BoxCount = 8,
+    Status = 9,
 }
 
 impl KernelKey {
     /// The storage buffers that this kernel's text declares, beside the parameters at 0.
     pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> + Clone + use<> {
+        const OF_BOXES: &[Slot] = &[Slot::Table, Slot::Boxes, Slot::BoxCount, Slot::Status];
+        match &self.0 {
+            Role::Pool(key) => (key.slots().collect::<Vec<_>>()).into_iter(),
+            Role::Digest(Digest::RoiPool | Digest::RoiAlign) => OF_BOXES.to_vec().into_iter(),
+        }
+    }
+
+    /// Whether it only reads the buffer at `slot`.
+    pub(crate) fn reads(&self, slot: Slot) -> bool {
+        slot.read_only() || slot == Slot::Table && matches!(self.0, Role::Pool(_))
+    }
+}
+
+impl PoolKey {
+    fn slots(&self) -> impl Iterator<Item = Slot> + Clone + use<> {
         let of_schedule: &[Slot] = match (self.schedule, self.indices) {
             (Schedule::Partial, _) => &[Slot::Input, Slot::Scratch],
             (Schedule::Merge, false) => &[Slot::Output, Slot::Scratch],
@@ -184,19 +206,21 @@ impl Plan {
             indices: request.indices,
             steps: Vec::new(),
             scratch_bytes: 0,
+            table_words: geometry.side.map_or(geometry.table.len() as u64, Side::table_words),
             table: geometry.table.clone(),
+            side: geometry.side,
             preset: Vec::new(),
             weights: geometry.weights,
         };
         for (what, shape) in [("input", shape), ("output", &geometry.output)] {
             check_size(what, shape.elements() as u64, limits)?;
         }
-        check_size("region's table", plan.table.len() as u64, limits)?;
+        check_size("region's table", plan.table_words, limits)?;
         check_size("weights", plan.weights, limits)?;
         if let Op::Weighted { preset: Some(WeightPreset::Binomial), .. } = pooling.op {
             plan.preset = binomial(&geometry.axes);
         }
-        if shape.batch() * shape.channels() > 0 {
+        if plan.output.elements() > 0 {
             plan.add_steps(pooling, &geometry, limits)?;
         }
         Ok(plan)
@@ -207,7 +231,7 @@ impl Plan {
         let outputs = index(self.output.elements())?;
         let [_, height, width] = &geometry.axes;
         let aligned_load = width.input % 4 == 0;
-        let key = |schedule, aligned_load, aligned_store| KernelKey {
+        let key = |schedule, aligned_load, aligned_store| PoolKey {
             op: op.kind(),
             variant: op.variant(),
             walk: geometry.walk,
@@ -220,12 +244,17 @@ impl Plan {
         let step = |key, groups: u32, own: [u32; 3]| {
             let [across, down] = fold_grid(groups, limits)?;
             let params = Params::new(op, geometry, outputs, [across, own[0], own[1], own[2]]);
-            Ok::<Step, Error>(Step { key, params, workgroups: [across, down] })
+            Ok::<Step, Error>(Step { key: KernelKey(key), params, workgroups: [across, down] })
         };
+        if let Some(Side::Boxes(count)) = geometry.side {
+            let digest = if geometry.walk == Walk::RoiPool { Digest::RoiPool } else { Digest::RoiAlign };
+            self.steps.push(step(Role::Digest(digest), count.div_ceil(WORKGROUP), [count, 0, 0])?);
+        }
+        let step = |key, groups, own| step(Role::Pool(key), groups, own);
         match self.kernel {
             Kernel::Direct => {
                 let groups = outputs.div_ceil(4 * WORKGROUP);
-                self.steps = vec![step(key(Schedule::Direct, false, outputs % 4 == 0), groups, [0; 3])?];
+                self.steps.push(step(key(Schedule::Direct, false, outputs % 4 == 0), groups, [0; 3])?);
             }
             Kernel::Tile => {
                 let tile = Tile::of(height, width, aligned_load);
@@ -234,20 +263,20 @@ impl Plan {
                 let slices = outputs / (height.output * width.output);
                 let tiles = slices * across * down;
                 let key = key(Schedule::Tile(tile), aligned_load, width.output % 4 == 0);
-                self.steps = vec![step(key, tiles.div_ceil(WORKGROUP), [tiles, across, down])?];
+                self.steps.push(step(key, tiles.div_ceil(WORKGROUP), [tiles, across, down])?);
             }
-            Kernel::Reduce => self.steps = vec![step(key(Schedule::Reduce, false, false), outputs, [0; 3])?],
+            Kernel::Reduce => self.steps.push(step(key(Schedule::Reduce, false, false), outputs, [0; 3])?),
             Kernel::TwoStage => {
                 let parts = parts(geometry.most_taps(), outputs);
                 let accumulators = u64::from(outputs) * u64::from(parts);
                 self.scratch_bytes = accumulators * op.kind().row().acc_bytes;
                 check_bytes("scratch", self.scratch_bytes, limits)?;
                 // A partial accumulator is the same with and without indices wherever an op can have them.
-                let partial = KernelKey { indices: op.kind().row().indices, ..key(Schedule::Partial, false, false) };
-                self.steps = vec![
+                let partial = PoolKey { indices: op.kind().row().indices, ..key(Schedule::Partial, false, false) };
+                self.steps.extend([
                     step(partial, index(usize::try_from(accumulators).unwrap_or(usize::MAX))?, [parts, 0, 0])?,
                     step(key(Schedule::Merge, false, false), outputs, [parts, 0, 0])?,
-                ];
+                ]);
             }
         }
         Ok(())
@@ -276,13 +305,23 @@ impl Plan {
         self.scratch_bytes
     }
 
+    /// The most boxes there may be; 0 where the region has none.
+    pub(crate) fn most_boxes(&self) -> u64 {
+        match self.side {
+            Some(Side::Boxes(count)) => count.into(),
+            None => 0,
+        }
+    }
+
     /// Bytes of the buffer at `slot`.
     pub(crate) fn slot_bytes(&self, slot: Slot) -> u64 {
         match slot {
             Slot::Input => self.input.elements() as u64 * WORD,
             Slot::Output | Slot::Indices => self.output.elements() as u64 * WORD,
             Slot::Scratch => self.scratch_bytes,
-            Slot::Table => self.table.len() as u64 * WORD,
+            Slot::Table => self.table_words * WORD,
+            Slot::Boxes => self.most_boxes() * 5 * WORD,
+            Slot::BoxCount | Slot::Status => WORD,
             Slot::Weights => self.weights * WORD,
         }
     }

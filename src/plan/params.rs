@@ -23,6 +23,7 @@ pub(crate) struct Params {
     weighting: [f32; 4],
     weighting_words: [u32; 4],
     region: [f32; 4],
+    region_words: [u32; 4],
 }
 
 impl Params {
@@ -48,7 +49,8 @@ impl Params {
             op_words: op.words(),
             weighting: op.weighting_parameters(),
             weighting_words: [channel_weights, 0, 0, 0],
-            region: [0.0; 4],
+            region: geometry.region,
+            region_words: geometry.region_words,
         }
     }
 }
@@ -73,5 +75,6 @@ pub(crate) fn layout() -> Vec<(&'static str, usize)> {
         ("weighting", offset_of!(Params, weighting)),
         ("weighting_words", offset_of!(Params, weighting_words)),
         ("region", offset_of!(Params, region)),
+        ("region_words", offset_of!(Params, region_words)),
     ]
 }

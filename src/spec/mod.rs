@@ -57,6 +57,10 @@ pub enum Region {
     },
     /// Windows at uneven steps. \[N, C, in…\] → \[N, C, output_size…\].
     Fractional(Fractional),
+    /// Boxes of an image, each cut into a grid of bins: Fast R-CNN's `roi_pool`. \[N, C, H, W\] → \[K, C, output_size…\].
+    RoiPool(RoiPool),
+    /// Samples interpolated in the bins of boxes: Mask R-CNN's `roi_align`. \[N, C, H, W\] → \[K, C, output_size…\].
+    RoiAlign(RoiAlign),
     /// Groups of g channels at each position: maxout. \[N, C, in…\] → \[N, C/g, in…\]. C must be a multiple of g.
     Channels {
         /// Channels in a group, g.
@@ -144,6 +148,94 @@ impl Fractional {
 impl From<Fractional> for Region {
     fn from(fractional: Fractional) -> Self {
         Self::Fractional(fractional)
+    }
+}
+
+/// Boxes in whole positions, cut into bins (Girshick 2015; `torchvision.ops.roi_pool`).
+///
+/// A box is five numbers, batch, x1, y1, x2, y2, f32. Its corners are `round(coord · spatial_scale)`, half away from zero; it has
+/// r = `max(end − start + 1, 1)` positions on an axis and bins `⌊i·r/out⌋ … ⌈(i+1)·r/out⌉` clipped to the plane. An empty bin gives 0 for
+/// every op, and index −1. Everything is whole numbers but the one product, so every adapter finds the same bins.
+///
+/// A box is refused (by the conveniences; on the device it gives 0 and raises the status) where its batch is no image, where
+/// a scaled corner is no number or beyond 2²², and where it is longer than 4·in + 16 positions on an axis.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[non_exhaustive]
+pub struct RoiPool {
+    /// Bins on each of the two spatial axes.
+    pub output_size: PerAxis<u32>,
+    /// Input positions in one unit of the boxes' coordinates.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "serde_form::finite"))]
+    pub spatial_scale: f32,
+    /// K: the largest number of boxes. Where absent, the conveniences take as many as they are given.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub max_boxes: Option<u32>,
+}
+
+impl RoiPool {
+    /// Bins of boxes whose number is known when they are given.
+    #[must_use]
+    pub fn new(output_size: impl Into<PerAxis<u32>>, spatial_scale: f32) -> Self {
+        Self { output_size: output_size.into(), spatial_scale, max_boxes: None }
+    }
+}
+
+impl From<RoiPool> for Region {
+    fn from(boxes: RoiPool) -> Self {
+        Self::RoiPool(boxes)
+    }
+}
+
+/// Interpolated samples in the bins of boxes (He et al. 2017; `torchvision.ops.roi_align`, and `ps_roi_align` where
+/// position-sensitive).
+///
+/// A box is as in [`RoiPool`], its corners not rounded. V is the samples of a bin, each interpolated between four values, in f32 and torchvision's
+/// order; a sample beyond −1 or the size is 0. So max is that of interpolated values (ONNX's max mode takes the largest weighted
+/// corner instead). No indices.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[non_exhaustive]
+pub struct RoiAlign {
+    /// Bins on each of the two spatial axes.
+    pub output_size: PerAxis<u32>,
+    /// Input positions in one unit of the boxes' coordinates.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "serde_form::finite"))]
+    pub spatial_scale: f32,
+    /// Samples on each axis of a bin; 0 takes ⌈side/bins⌉.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub sampling_ratio: u32,
+    /// Whether positions are pixel centres: corners move by −0.5, and small boxes stay small.
+    #[cfg_attr(feature = "serde", serde(default = "serde_form::yes"))]
+    pub aligned: bool,
+    /// Whether bin (i, j) of output channel c reads input channel (c·oh + i)·ow + j: \[K, C/(oh·ow), oh, ow\].
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub position_sensitive: bool,
+    /// K: the largest number of boxes. Where absent, the conveniences take as many as they are given.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub max_boxes: Option<u32>,
+}
+
+impl RoiAlign {
+    /// Aligned samples, as many as the bins are large.
+    #[must_use]
+    pub fn new(output_size: impl Into<PerAxis<u32>>, spatial_scale: f32) -> Self {
+        Self {
+            output_size: output_size.into(),
+            spatial_scale,
+            sampling_ratio: 0,
+            aligned: true,
+            position_sensitive: false,
+            max_boxes: None,
+        }
+    }
+}
+
+impl From<RoiAlign> for Region {
+    fn from(boxes: RoiAlign) -> Self {
+        Self::RoiAlign(boxes)
     }
 }
 

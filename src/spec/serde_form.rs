@@ -10,14 +10,14 @@ use serde::{
     de::{self, IntoDeserializer as _, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
-use super::{Fractional, Padding, PerAxis, Region, Window};
+use super::{Fractional, Padding, PerAxis, Region, RoiAlign, RoiPool, Window};
 use crate::{Op, StochasticMode, WeightPreset};
 
 /// Marks the messages of errors that are [`crate::Error::Unsupported`] rather than malformed.
 const NOT_YET: &str = "unsupported: ";
 
 const PLANNED_OPS: &[&str] = &["probabilistic_max"];
-const PLANNED_REGIONS: &[&str] = &["roi_pool", "roi_align", "segments", "sequence", "clusters"];
+const PLANNED_REGIONS: &[&str] = &["segments", "sequence", "clusters"];
 
 /// `Op` with every variant a struct, so that `"max"` and `{"max": {}}` are the same.
 #[derive(Serialize, Deserialize)]
@@ -98,6 +98,8 @@ enum RegionFields {
         levels: Vec<u32>,
     },
     Fractional(Fractional),
+    RoiPool(RoiPool),
+    RoiAlign(RoiAlign),
     Channels {
         group: u32,
         #[serde(default)]
@@ -235,7 +237,7 @@ fn side<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u32; 2], D::Error
     Side::deserialize(deserializer).map(|Side(side)| side)
 }
 
-fn yes() -> bool {
+pub(super) fn yes() -> bool {
     true
 }
 
@@ -247,7 +249,7 @@ fn gem_eps() -> f32 {
     1e-6
 }
 
-fn finite<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+pub(super) fn finite<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
     let wide = f64::deserialize(deserializer)?;
     #[allow(clippy::cast_possible_truncation, reason = "checked below")]
     let narrow = wide as f32;

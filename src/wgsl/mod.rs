@@ -7,18 +7,31 @@ use crate::{
     Activation,
     geometry::Walk,
     op::{WeightingKind, wgsl},
-    plan::{KernelKey, Schedule, WORKGROUP},
+    plan::{Digest, KernelKey, PoolKey, Role, Schedule, WORKGROUP},
 };
 
 impl KernelKey {
     /// This kernel's whole text.
     #[must_use]
     pub fn wgsl(&self) -> String {
-        assemble(self)
+        match &self.0 {
+            Role::Pool(key) => pool(key),
+            Role::Digest(digest) => prepare(*digest),
+        }
     }
 }
 
-fn assemble(key: &KernelKey) -> String {
+/// A kernel that digests what stands beside the input into the region's table.
+fn prepare(digest: Digest) -> String {
+    let files: &[&str] = match digest {
+        Digest::RoiPool => &[wgsl!("digest/boxes"), wgsl!("digest/roi_pool")],
+        Digest::RoiAlign => &[wgsl!("digest/boxes"), wgsl!("digest/roi_align")],
+    };
+    let common = [wgsl!("common/scalar"), wgsl!("common/params")].join("\n");
+    format!("// {}\nconst WORKGROUP = {WORKGROUP}u;\n\n{common}\n{}", digest.name(), files.join("\n"))
+}
+
+fn pool(key: &PoolKey) -> String {
     let row = key.op.row();
     let mut files = vec![
         wgsl!("common/scalar"),
@@ -26,7 +39,8 @@ fn assemble(key: &KernelKey) -> String {
         wgsl!("common/keys"),
         wgsl!("common/rect"),
         match key.walk {
-            Walk::Pyramid => wgsl!("common/bins"),
+            Walk::Pyramid | Walk::RoiPool => wgsl!("common/bins"),
+            Walk::RoiAlign => "",
             _ => wgsl!("common/separable"),
         },
         match key.activation {
@@ -45,6 +59,8 @@ fn assemble(key: &KernelKey) -> String {
             Walk::Fractional => wgsl!("region/fractional"),
             Walk::Reflect => wgsl!("region/reflect"),
             Walk::Edge => wgsl!("region/edge"),
+            Walk::RoiPool => wgsl!("region/roi_pool"),
+            Walk::RoiAlign => wgsl!("region/roi_align"),
         },
         match row.weighting {
             WeightingKind::One => wgsl!("weighting/one"),
@@ -56,9 +72,10 @@ fn assemble(key: &KernelKey) -> String {
     files.extend_from_slice(match key.walk {
         Walk::Adaptive => &[wgsl!("common/bins"), wgsl!("taps/inside"), wgsl!("taps/stored")],
         Walk::Reflect | Walk::Edge => &[wgsl!("common/padded"), wgsl!("taps/padded"), wgsl!("taps/stored")],
+        Walk::RoiAlign => &[wgsl!("taps/samples")],
         _ => &[wgsl!("taps/inside"), wgsl!("taps/stored")],
     });
-    files.push(wgsl!("answer/of_op"));
+    files.push(if key.walk.fills_empty() { wgsl!("answer/or_empty") } else { wgsl!("answer/of_op") });
     if key.walk.has_table() {
         files.push(wgsl!("common/table"));
     }
@@ -86,7 +103,7 @@ fn assemble(key: &KernelKey) -> String {
 }
 
 /// The lines that Rust fixes in the text, so that arrays can be sized and loops have constant bounds.
-fn constants(key: &KernelKey) -> String {
+fn constants(key: &PoolKey) -> String {
     let mut lines =
         format!("const WORKGROUP = {WORKGROUP}u;\nconst WITH_INDEX = {};\nconst OP_VARIANT = {}u;\n", key.indices, key.variant);
     if let Schedule::Tile(tile) = key.schedule {

@@ -2,8 +2,8 @@
 
 use plunge::plan::{Limits, Plan};
 use plunge::{
-    Activation, Fractional, Kernel, Op, OpKind, Padding, PaddingMode, Pooling, Region, RegionKind, Request, Shape, Specialise,
-    StochasticMode, WeightPreset, Window, op::WeightingKind,
+    Activation, Fractional, Kernel, Op, OpKind, Padding, PaddingMode, Pooling, Region, RegionKind, Request, RoiAlign, RoiPool,
+    Shape, Specialise, StochasticMode, WeightPreset, Window, op::WeightingKind,
 };
 use plunge_workloads::{Data, catalogue};
 
@@ -78,6 +78,17 @@ fn regions() -> Vec<(Region, Shape)> {
         change(&mut window);
         Region::Window(window)
     };
+    let roi_pool = |output_size: [u32; 2], scale, max_boxes| {
+        let mut region = RoiPool::new(output_size, scale);
+        region.max_boxes = Some(max_boxes);
+        region.into()
+    };
+    let roi_align = |output_size: [u32; 2], scale, change: fn(&mut RoiAlign)| {
+        let mut region = RoiAlign::new(output_size, scale);
+        region.max_boxes = Some(10);
+        change(&mut region);
+        region.into()
+    };
     let adaptive = |output_size: &[u32]| Region::Adaptive { output_size: output_size.to_vec().into() };
     let regions = vec![
         (window(&[3], |p| p.stride(2).padding(1)), Shape::nchw([2, 3, 37])),
@@ -114,6 +125,11 @@ fn regions() -> Vec<(Region, Shape)> {
         (Fractional::sampled([2, 3], [7, 4], vec![0.999, 0.0]).into(), Shape::nchw([1, 2, 13, 11])),
         (Fractional::sampled([1, 2, 2], [1, 3, 2], vec![0.1, 0.5, 0.9]).into(), Shape::nchw([1, 2, 3, 7, 5])),
         (Fractional::starting([2, 2], [3, 4], vec![vec![4, 0, 2], vec![3, 3, 0, 1]]).into(), Shape::nchw([1, 2, 6, 5])),
+        (roi_pool([2, 3], 0.5, 9), Shape::nchw([2, 3, 9, 11])),
+        (roi_pool([7, 7], 1.0, 5), Shape::nchw([1, 2, 13, 8])),
+        (roi_align([2, 4], 0.5, |_| ()), Shape::nchw([2, 3, 9, 11])),
+        (roi_align([3, 3], 1.0, |region| (region.sampling_ratio, region.aligned) = (2, false)), Shape::nchw([1, 2, 13, 8])),
+        (roi_align([2, 2], 1.0, |region| region.position_sensitive = true), Shape::nchw([2, 8, 7, 5])),
         (Region::Channels { group: 3, strided: false }, Shape::nchw([2, 6, 5, 7])),
         (Region::Channels { group: 2, strided: true }, Shape::nchw([2, 6, 4, 4])),
         (Region::ChannelWindow { kernel_size: 5, stride: Some(1), padding: [2, 2] }, Shape::nchw([1, 7, 3])),

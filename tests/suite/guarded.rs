@@ -38,6 +38,14 @@ pub fn pool(
     if let Some(weights) = &weights {
         bindings = bindings.weights(range(weights));
     }
+    let most = pooler.output_shape().batch();
+    let rows = sides.boxes.map(|rows| [rows.concat(), vec![f32::NAN; (most - rows.len()) * 5]].concat());
+    let boxes = rows.map(|rows| guarded(engine, bytemuck::cast_slice(&rows)));
+    let box_count = guarded(engine, &[sides.boxes.map_or(0, |rows| rows.len() as u32)]);
+    let status = guarded(engine, &[0]);
+    if let Some(boxes) = &boxes {
+        bindings = bindings.boxes(range(boxes)).box_count(range(&box_count)).status(range(&status));
+    }
     let bound = pooler.bind(&bindings)?;
     let mut encoder = engine.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
     bound.encode(&mut encoder);
@@ -46,6 +54,9 @@ pub fn pool(
     let values = read(engine, &output, "output");
     let indices = request.indices.then(|| read(engine, &indices, "indices"));
     read(engine, &input, "input");
+    boxes.iter().for_each(|boxes| drop(read(engine, boxes, "boxes")));
+    read(engine, &box_count, "box_count");
+    assert_eq!(read(engine, &status, "status"), [0], "nothing stands beside the input that makes no sense");
     weights.iter().for_each(|weights| drop(read(engine, weights, "weights")));
     read(engine, &scratch, "scratch");
     for (name, words) in [("value", Some(&values)), ("index", indices.as_ref())] {

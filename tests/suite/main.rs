@@ -11,6 +11,7 @@
 )]
 
 mod adapters;
+mod boxes;
 mod conformance;
 mod embedding;
 mod guarded;

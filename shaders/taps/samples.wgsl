@@ -1,0 +1,42 @@
+// A tap's value is interpolated between the four values about a point, in torchvision's order; 0 where the point lies more than one
+// position outside. Such taps have no index.
+struct Frame {
+  y: f32,           // where the bin begins
+  x: f32,
+  bin_height: f32,
+  bin_width: f32,
+  rows: f32,        // samples on its axes
+  columns: f32,
+}
+
+fn tap_index(z: u32, y: u32, x: u32) -> u32 {
+  return 0u;
+}
+
+fn tap_units(rect: Rect) -> vec3<f32> {
+  return vec3<f32>(1.0, rect.frame.bin_height / rect.frame.rows, rect.frame.bin_width / rect.frame.columns);
+}
+
+fn tap_value(rect: Rect, index: u32, z: u32, y: u32, x: u32) -> V {
+  let frame = rect.frame;
+  let at_y = frame.y + (f32(y) + 0.5) * frame.bin_height / frame.rows;
+  let at_x = frame.x + (f32(x) + 0.5) * frame.bin_width / frame.columns;
+  let limit = vec2<f32>(f32(params.height.x), f32(params.width.x));
+  if (at_y < -1.0 || at_y > limit.x || at_x < -1.0 || at_x > limit.y) {
+    return V(0.0);
+  }
+  // Beyond the last value the last stands for both neighbours.
+  let inner_y = clamp(at_y, 0.0, limit.x - 1.0);
+  let inner_x = clamp(at_x, 0.0, limit.y - 1.0);
+  let top = u32(inner_y);
+  let left = u32(inner_x);
+  let low_y = inner_y - f32(top);
+  let low_x = inner_x - f32(left);
+  let high_y = 1.0 - low_y;
+  let high_x = 1.0 - low_x;
+  let first = rect.base + top * params.width.x;
+  let second = rect.base + min(top + 1u, params.height.x - 1u) * params.width.x;
+  let right = min(left + 1u, params.width.x - 1u);
+  return V(high_y * high_x) * load(first + left) + V(high_y * low_x) * load(first + right)
+    + V(low_y * high_x) * load(second + left) + V(low_y * low_x) * load(second + right);
+}
