@@ -36,6 +36,68 @@ pub(crate) struct Geometry {
 pub(crate) enum Side {
     /// At most so many boxes.
     Boxes(u32),
+    /// A label for each position.
+    Labels(Labels),
+}
+
+/// Labels of the positions of some images, or masks of tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Labels {
+    pub(crate) images: u32,
+    pub(crate) positions: u32,
+    pub(crate) segments: u32,
+    /// Whether they are a mask of 0 and 1, and not labels from −1.
+    pub(crate) mask: bool,
+}
+
+impl Labels {
+    /// The most segments: an invocation has a counter for each.
+    const MOST_SEGMENTS: u32 = 1 << 15;
+    /// The most positions in a chunk, for the same reason as the planner's bounds on loops.
+    const MOST_IN_CHUNK: u32 = 28_000;
+
+    fn checked(self) -> Result<Self, Error> {
+        for (what, limit, actual) in [
+            ("number of segments", Self::MOST_SEGMENTS, self.segments),
+            (
+                "positions of one label map, with so many segments",
+                self.most_chunks().saturating_mul(Self::MOST_IN_CHUNK),
+                self.positions,
+            ),
+        ] {
+            if actual > limit {
+                return Err(Error::UnsupportedSize { what: what.into(), limit: limit.into(), actual: actual.into() });
+            }
+        }
+        Ok(self)
+    }
+
+    /// Chunks of an image that are counted apart: as many as leave the counters of an image to one workgroup.
+    fn most_chunks(self) -> u32 {
+        ((1 << 20) / self.segments.max(1)).max(1)
+    }
+
+    /// Chunks of an image, and positions in each.
+    pub(crate) fn chunks(self) -> [u32; 2] {
+        let chunks = self.positions.div_ceil(256).clamp(1, self.most_chunks());
+        let size = self.positions.div_ceil(chunks);
+        [self.positions.div_ceil(size), size]
+    }
+
+    /// How many labels there are.
+    pub(crate) fn count(self) -> u64 {
+        u64::from(self.images) * u64::from(self.positions)
+    }
+
+    /// A number for each segment of each image, and one more.
+    pub(crate) fn rows(self) -> u64 {
+        u64::from(self.images) * (u64::from(self.segments) + 1)
+    }
+
+    /// The most parts of 256 taps that an image's segments have.
+    pub(crate) fn most_parts(self) -> u64 {
+        u64::from(self.segments) + u64::from(self.positions) / 256
+    }
 }
 
 impl Side {
@@ -43,6 +105,7 @@ impl Side {
     pub(crate) fn table_words(self) -> u64 {
         match self {
             Self::Boxes(count) => u64::from(count) * 8,
+            Self::Labels(labels) => 2 * labels.rows() + labels.count(),
         }
     }
 }
@@ -61,10 +124,12 @@ pub(crate) enum Walk {
     Edge,
     RoiPool,
     RoiAlign,
+    /// The positions that the table lists.
+    List,
 }
 
 impl Walk {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Window,
         Self::Adaptive,
         Self::Global,
@@ -74,6 +139,7 @@ impl Walk {
         Self::Edge,
         Self::RoiPool,
         Self::RoiAlign,
+        Self::List,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -87,25 +153,28 @@ impl Walk {
             Self::Edge => "window_edge",
             Self::RoiPool => "roi_pool",
             Self::RoiAlign => "roi_align",
+            Self::List => "list",
         }
     }
 
     /// Whether its taps can be weighed so.
     pub(crate) fn takes(self, weighting: WeightingKind) -> bool {
         match weighting {
-            WeightingKind::One | WeightingKind::Gaussian => true,
+            WeightingKind::One => true,
+            WeightingKind::Gaussian => self != Self::List,
+            WeightingKind::Position => self == Self::List,
             WeightingKind::Table => matches!(self, Self::Window | Self::Reflect | Self::Edge),
         }
     }
 
     /// Whether a region without taps answers `empty`, whatever the op says.
     pub(crate) fn fills_empty(self) -> bool {
-        matches!(self, Self::RoiPool | Self::RoiAlign)
+        matches!(self, Self::RoiPool | Self::RoiAlign | Self::List)
     }
 
     /// Whether its kernels read a table of numbers.
     pub(crate) fn has_table(self) -> bool {
-        matches!(self, Self::Pyramid | Self::Fractional | Self::RoiPool | Self::RoiAlign)
+        matches!(self, Self::Pyramid | Self::Fractional | Self::RoiPool | Self::RoiAlign | Self::List)
     }
 }
 
@@ -123,6 +192,8 @@ pub enum RegionKind {
     RoiAlign,
     Channels,
     ChannelWindow,
+    Segments,
+    Sequence,
 }
 
 /// One spatial axis: its sizes, and the window on it where there is one.
@@ -149,7 +220,9 @@ impl Axis {
     pub(crate) fn most_taps(&self, walk: Walk) -> u64 {
         match walk {
             Walk::Reflect | Walk::Edge | Walk::RoiAlign => return u64::from(self.kernel),
-            Walk::Window | Walk::Pyramid | Walk::Fractional | Walk::RoiPool => u64::from(self.kernel.min(self.input)),
+            Walk::Window | Walk::Pyramid | Walk::Fractional | Walk::RoiPool | Walk::List => {
+                u64::from(self.kernel.min(self.input))
+            }
             Walk::Adaptive => u64::from(self.input.div_ceil(self.output)) + 1,
             Walk::Global => u64::from(self.input),
         }
@@ -169,6 +242,8 @@ impl RegionKind {
         Self::RoiAlign,
         Self::Channels,
         Self::ChannelWindow,
+        Self::Segments,
+        Self::Sequence,
     ];
 
     /// Its name in specs and on the command line.
@@ -184,13 +259,15 @@ impl RegionKind {
             Self::RoiAlign => "roi_align",
             Self::Channels => "channels",
             Self::ChannelWindow => "channel_window",
+            Self::Segments => "segments",
+            Self::Sequence => "sequence",
         }
     }
 
-    /// Whether its taps lie in one plane, so that a region has a centre.
+    /// Whether its taps lie in one plane about a centre.
     #[must_use]
     pub fn is_spatial(self) -> bool {
-        !matches!(self, Self::Channels | Self::ChannelWindow)
+        !matches!(self, Self::Channels | Self::ChannelWindow | Self::Segments | Self::Sequence)
     }
 
     /// Whether the indices of chosen taps can be asked for.
@@ -228,6 +305,8 @@ impl Region {
             Self::RoiAlign(_) => RegionKind::RoiAlign,
             Self::Channels { .. } => RegionKind::Channels,
             Self::ChannelWindow { .. } => RegionKind::ChannelWindow,
+            Self::Segments { .. } => RegionKind::Segments,
+            Self::Sequence => RegionKind::Sequence,
         }
     }
 }
@@ -274,6 +353,8 @@ impl Geometry {
                 (Walk::Fractional, axes, table)
             }
             Region::RoiPool(_) | Region::RoiAlign(_) => return Self::boxes(&pooling.region, input, &sizes),
+            Region::Segments { count, empty } => return Self::segments(*count, *empty, input),
+            Region::Sequence => return Self::sequence(input),
             Region::Channels { .. } | Region::ChannelWindow { .. } => return Self::over_channels(&pooling.region, input),
         };
         let spatial: Vec<usize> = axes.iter().map(|axis| axis.output as usize).collect();
@@ -402,6 +483,57 @@ impl Geometry {
         Ok(Self { table, ..Self::plain(*input, output, Walk::Pyramid, axes) })
     }
 
+    /// Segments of label maps: positions and segments lie along the depth.
+    fn segments(count: Option<u32>, empty: f32, input: &Shape) -> Result<Self, Error> {
+        let segments = match count {
+            Some(0) => return Err(Error::parameter("count", "at least 1", 0)),
+            Some(count) => count,
+            None => return Err(Error::parameter("count", "given: the number of segments", "absent")),
+        };
+        let positions = input.spatial().iter().fold(1, |n: usize, &size| n.saturating_mul(size));
+        let labels =
+            Labels { images: word("batch", input.batch())?, positions: word("plane", positions)?, segments, mask: false };
+        let depth = Axis { kernel: labels.positions, ..Axis::whole(labels.positions, segments) };
+        let output = input.with_spatial(&[segments as usize]);
+        let planes = word("channels", input.channels())?;
+        Self::list(
+            labels.checked()?,
+            planes,
+            empty,
+            Self::plain(*input, output, Walk::List, [depth, Axis::ABSENT, Axis::ABSENT]),
+        )
+    }
+
+    /// Tokens \[B, T, D\], pooled where the mask is set: tokens lie along the depth, features along the width.
+    fn sequence(input: &Shape) -> Result<Self, Error> {
+        let &[features] = input.spatial() else {
+            let expected = "[B, T, D]: sequences of tokens of features".into();
+            return Err(Error::InvalidShape { expected, actual: input.to_string() });
+        };
+        // No token, nothing runs; an axis of size 1 stands in.
+        let tokens = word("tokens", input.channels())?.max(1);
+        let labels = Labels { images: word("batch", input.batch())?, positions: tokens, segments: 1, mask: true };
+        let depth = Axis { kernel: tokens, ..Axis::whole(tokens, 1) };
+        let features = word("features", features)?;
+        let output = input.with_channels(input.channels().min(1));
+        let axes = [depth, Axis::ABSENT, Axis::whole(features, features)];
+        Self::list(labels.checked()?, 1, 0.0, Self { channels: 1, ..Self::plain(*input, output, Walk::List, axes) })
+    }
+
+    fn list(labels: Labels, planes: u32, empty: f32, plain: Self) -> Result<Self, Error> {
+        if !empty.is_finite() {
+            return Err(Error::parameter("empty", "finite", empty));
+        }
+        let begins = |rows: u64| word("table", usize::try_from(rows).unwrap_or(usize::MAX));
+        let (parts, positions) = (begins(labels.rows())?, begins(2 * labels.rows())?);
+        Ok(Self {
+            side: Some(Side::Labels(labels)),
+            region: [empty, 0.0, 0.0, 0.0],
+            region_words: [planes.max(1), positions, parts, labels.mask.into()],
+            ..plain
+        })
+    }
+
     /// A region over channels is a window over the depth of a tensor [N, 1, C, 1, positions].
     fn over_channels(region: &Region, input: &Shape) -> Result<Self, Error> {
         let channels = input.channels();
@@ -461,8 +593,9 @@ impl Geometry {
 /// Whether what taps weigh has a meaning in the region.
 fn check_weighting(pooling: &Pooling) -> Result<(), Error> {
     let (op, region) = (pooling.op.kind(), pooling.region.kind());
-    let because = match op.row().weighting {
-        WeightingKind::Gaussian if !region.is_spatial() => "a region of channels has no centre to measure distances from",
+    let because = match pooling.op.weighting() {
+        WeightingKind::Gaussian if !region.is_spatial() => "such a region has no centre to measure distances from",
+        WeightingKind::Position if region != RegionKind::Sequence => "only the tokens of a sequence are weighed by their place",
         WeightingKind::Table if region != RegionKind::Window => {
             "a weight for each tap needs taps that every output has alike, as windows have them"
         }
@@ -474,6 +607,13 @@ fn check_weighting(pooling: &Pooling) -> Result<(), Error> {
 /// The longest box, in positions, on an axis of `size`.
 pub(crate) fn box_longest(size: u32) -> u32 {
     size.saturating_mul(4).saturating_add(16)
+}
+
+/// A size that index arithmetic holds.
+fn word(what: &str, size: usize) -> Result<u32, Error> {
+    let fits = u32::try_from(size).ok().filter(|&size| i64::from(size) < INDEX_LIMIT);
+    let limit = INDEX_LIMIT.unsigned_abs() - 1;
+    fits.ok_or_else(|| Error::UnsupportedSize { what: what.into(), limit, actual: size as u64 })
 }
 
 fn narrow(size: i64) -> Result<u32, Error> {

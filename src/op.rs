@@ -97,9 +97,10 @@ pub enum Op {
     /// The lower median, [`Op::Rank`] with q = 0.5: `torch.median`.
     Median,
     /// Σwx / Σw, or Σwx, with a weight for each tap of a window: learned pooling, and blur pooling (Zhang 2019) with
-    /// [`WeightPreset::Binomial`].
+    /// [`WeightPreset::Binomial`]; or for each token of a sequence.
     ///
-    /// A tap of weight 0 contributes nothing, even ±inf; Σ runs over V; Σw = 0 gives 0. Windows only.
+    /// A tap of weight 0 contributes nothing, even ±inf; Σ runs over V; Σw = 0 gives 0. Windows only, but
+    /// for [`WeightPreset::Position`], which is for sequences.
     Weighted {
         /// Weights that follow from the window; without one they are given beside the input, f32 \[k…\] or \[C, k…\].
         preset: Option<WeightPreset>,
@@ -136,6 +137,8 @@ pub enum Op {
 pub enum WeightPreset {
     /// The outer product of binomial coefficients, which sum to 1 over the whole window.
     Binomial,
+    /// The t-th token of a sequence weighs t + 1, tokens that do not count being counted: sentence-transformers' `weightedmean`.
+    Position,
 }
 
 /// What stochastic pooling answers.
@@ -178,6 +181,14 @@ impl Op {
             Self::Gated { .. } => OpKind::Gated,
             Self::Stochastic { mode: StochasticMode::Sample, .. } => OpKind::StochasticSample,
             Self::Stochastic { mode: StochasticMode::Expectation, .. } => OpKind::StochasticExpectation,
+        }
+    }
+
+    /// What its taps weigh.
+    pub(crate) fn weighting(&self) -> WeightingKind {
+        match self {
+            Self::Weighted { preset: Some(WeightPreset::Position), .. } => WeightingKind::Position,
+            op => op.kind().row().weighting,
         }
     }
 

@@ -93,8 +93,21 @@ impl<'a> Bindings<'a> {
         self.with(Slot::BoxCount, box_count)
     }
 
+    /// The labels of [`Region::Segments`](crate::Region::Segments), i32, \[N, in…\], from −1 for a position in no segment.
+    #[must_use]
+    pub fn labels(self, labels: impl IntoBinding<'a>) -> Self {
+        self.with(Slot::Labels, labels)
+    }
+
+    /// The mask of [`Region::Sequence`](crate::Region::Sequence), u32, \[B, T\], 1 for a token that counts and 0 for one that does not. Without
+    /// it all count.
+    #[must_use]
+    pub fn mask(self, mask: impl IntoBinding<'a>) -> Self {
+        self.with(Slot::Labels, mask)
+    }
+
     /// One u32 that tells whether what stood beside the input made sense, for data that the host has not seen: bit 0 is raised
-    /// by a box that was refused. It is never cleared here, so that one look can follow many runs.
+    /// by a box that was refused, bit 1 by a label or mask that is none. It is never cleared here, so that one look can follow many runs.
     #[must_use]
     pub fn status(self, status: impl IntoBinding<'a>) -> Self {
         self.with(Slot::Status, status)
@@ -136,7 +149,7 @@ struct BoundStep {
 
 impl Slot {
     /// Every slot, in the order of its number.
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Input,
         Self::Output,
         Self::Indices,
@@ -146,10 +159,11 @@ impl Slot {
         Self::Boxes,
         Self::BoxCount,
         Self::Status,
+        Self::Labels,
     ];
 
     pub(crate) fn read_only(self) -> bool {
-        matches!(self, Self::Input | Self::Weights | Self::Boxes | Self::BoxCount)
+        matches!(self, Self::Input | Self::Weights | Self::Boxes | Self::BoxCount | Self::Labels)
     }
 
     fn name(self) -> &'static str {
@@ -163,6 +177,7 @@ impl Slot {
             Self::Boxes => "boxes",
             Self::BoxCount => "box_count",
             Self::Status => "status",
+            Self::Labels => "labels",
         }
     }
 }
@@ -276,6 +291,10 @@ impl Pooler {
         if absent(Slot::BoxCount) {
             let most = u32::try_from(plan.most_boxes()).unwrap_or(u32::MAX);
             own.push((Slot::BoxCount, self.filled("plunge box count", STORAGE, &[(0, bytemuck::bytes_of(&most))]).await?));
+        }
+        if let Some(labels) = plan.labels().filter(|labels| labels.mask && absent(Slot::Labels)) {
+            let all = vec![1u32; usize::try_from(labels.count()).unwrap_or(usize::MAX)];
+            own.push((Slot::Labels, self.filled("plunge mask", STORAGE, &[(0, bytemuck::cast_slice(&all))]).await?));
         }
         if absent(Slot::Status) {
             own.push((Slot::Status, self.empty("plunge status", plan.slot_bytes(Slot::Status)).await?));

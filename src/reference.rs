@@ -6,6 +6,7 @@
 
 mod boxes;
 mod fold;
+mod lists;
 mod random;
 
 use fold::{Tap, fold};
@@ -66,6 +67,9 @@ pub fn pool_with(pooling: &Pooling, shape: &Shape, input: &[f32], sides: &SideIn
     }
     if matches!(pooling.region, Region::RoiPool(_) | Region::RoiAlign(_)) {
         return Ok(boxes::pool(pooling, shape, output, input, sides));
+    }
+    if matches!(pooling.region, Region::Segments { .. } | Region::Sequence) {
+        return Ok(lists::pool(pooling, shape, output, input, sides));
     }
     let [depth, height, width] = three(shape.spatial());
     // A pyramid is its levels one after the other.

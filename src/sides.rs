@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     Error, Pooling, Region,
-    geometry::{Geometry, Side, box_longest},
+    geometry::{Geometry, Labels, Side, box_longest},
 };
 
 /// What a pooling reads beside its input, on the host: for [`Engine::pool_with`](crate::Engine::pool_with) and
@@ -26,6 +26,10 @@ pub struct SideInputs<'a> {
     pub weights: Option<&'a [f32]>,
     /// For [`Region::RoiPool`] and [`Region::RoiAlign`]: rows of batch, x1, y1, x2, y2.
     pub boxes: Option<&'a [[f32; 5]]>,
+    /// For [`Region::Segments`]: \[N, in…\], from −1.
+    pub labels: Option<&'a [i32]>,
+    /// For [`Region::Sequence`], where not every token counts: \[B, T\], 0 or 1.
+    pub mask: Option<&'a [u32]>,
 }
 
 impl<'a> SideInputs<'a> {
@@ -49,6 +53,20 @@ impl<'a> SideInputs<'a> {
         self
     }
 
+    /// A label for each position, \[N, in…\], −1 for a position in no segment.
+    #[must_use]
+    pub fn labels(mut self, labels: &'a [i32]) -> Self {
+        self.labels = Some(labels);
+        self
+    }
+
+    /// Which tokens count, \[B, T\]: 1 for those that do, 0 for those that do not.
+    #[must_use]
+    pub fn mask(mut self, mask: &'a [u32]) -> Self {
+        self.mask = Some(mask);
+        self
+    }
+
     /// The pooling with the numbers that its region leaves to what stands beside the input.
     pub(crate) fn resolve<'p>(&self, pooling: &'p Pooling) -> Cow<'p, Pooling> {
         let mut pooling = Cow::Borrowed(pooling);
@@ -67,6 +85,11 @@ impl<'a> SideInputs<'a> {
                 }
             }
         }
+        if let (Some(labels), Region::Segments { count: None, empty }) = (self.labels, &pooling.region) {
+            let (empty, largest) = (*empty, labels.iter().copied().max().unwrap_or(-1));
+            let count = Some(u32::try_from(i64::from(largest) + 1).unwrap_or(0));
+            pooling.to_mut().region = Region::Segments { count, empty };
+        }
         pooling
     }
 
@@ -76,7 +99,30 @@ impl<'a> SideInputs<'a> {
         count("weights", "elements", self.weights.map(<[f32]>::len), weights)?;
         match (self.boxes, geometry.side) {
             (Some(boxes), Some(Side::Boxes(most))) => check_boxes(boxes, most, pooling, geometry),
-            (boxes, side) => count("boxes", "rows", boxes.map(<[_]>::len), side.map(|Side::Boxes(most)| most.into())),
+            (boxes, Some(Side::Boxes(most))) => count("boxes", "rows", boxes.map(<[_]>::len), Some(most.into())),
+            (boxes, _) => count("boxes", "rows", boxes.map(<[_]>::len), None),
+        }?;
+        let (labels, mask) = match geometry.side {
+            Some(Side::Labels(labels)) if labels.mask => (None, self.mask.map(|_| labels.count())),
+            Some(Side::Labels(labels)) => (Some(labels), None),
+            _ => (None, None),
+        };
+        count("labels", "elements", self.labels.map(<[i32]>::len), labels.map(Labels::count))?;
+        count("mask", "elements", self.mask.map(<[u32]>::len), mask)?;
+        let wrong = |at: usize, actual: String| format!("{actual} at element {at}");
+        if let (Some(given), Some(Labels { segments, .. })) = (self.labels, labels) {
+            let none = |label: &i32| *label < -1 || i64::from(*label) >= i64::from(segments);
+            if let Some(at) = given.iter().position(none) {
+                let (expected, actual) = (format!("from -1 to {}", segments - 1), wrong(at, given[at].to_string()));
+                return Err(Error::InvalidBinding { binding: "labels", expected, actual });
+            }
+        }
+        match self.mask.and_then(|mask| mask.iter().position(|&bit| bit > 1).map(|at| (at, mask[at]))) {
+            Some((at, bit)) => {
+                let (expected, actual) = ("0 or 1".into(), wrong(at, bit.to_string()));
+                Err(Error::InvalidBinding { binding: "mask", expected, actual })
+            }
+            None => Ok(()),
         }
     }
 }

@@ -230,6 +230,14 @@ impl Engine {
         if let (Some(boxes), Some(box_count)) = (&boxes, &box_count) {
             bindings = bindings.boxes(boxes.buffer()).box_count(box_count.buffer());
         }
+        let labels = self.upload_side(sides.labels).await?;
+        if let Some(labels) = &labels {
+            bindings = bindings.labels(labels.buffer());
+        }
+        let mask = self.upload_side(sides.mask).await?;
+        if let Some(mask) = &mask {
+            bindings = bindings.mask(mask.buffer());
+        }
         let bound = pooler.bind_async(&bindings).await?;
         watched(self.device(), || {
             let mut encoder = self.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());

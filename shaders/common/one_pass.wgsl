@@ -6,6 +6,10 @@ fn carry_first(ctx: Ctx) -> Carry {
   return 0u;
 }
 
+fn acc_carry(acc: Acc) -> Carry {
+  return 0u;
+}
+
 fn acc_next(acc: Acc, carry: Carry) -> Carry {
   return carry;
 }

@@ -33,6 +33,11 @@ fn acc_init(ctx: Ctx, carry: Carry) -> Acc {
   return Acc(carry.prefix, carry.place, carry.shift, U(0u), U(0u), U(0u), U(0u), U(0u));
 }
 
+// The carry that an accumulator was begun with.
+fn acc_carry(acc: Acc) -> Carry {
+  return Carry(acc.prefix, acc.place, acc.shift);
+}
+
 fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {
   let bits = bitcast<U>(tap.value);
   let is_nan = key_is_nan(bits);

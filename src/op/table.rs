@@ -30,7 +30,8 @@ pub enum OpKind {
 }
 
 /// What taps weigh.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum WeightingKind {
     /// Every tap the same.
     One,
@@ -38,6 +39,8 @@ pub enum WeightingKind {
     Gaussian,
     /// A number for each tap of a window, or for each tap and channel, from a buffer.
     Table,
+    /// The place of a token in its sequence.
+    Position,
 }
 
 /// One row of the op table: what a kernel must do for the op, and what it need not.

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::{
     Activation, OpKind,
     geometry::{Axis, Walk},
+    op::WeightingKind,
 };
 
 /// Invocations in a workgroup, everywhere: within the limits of every adapter wgpu reaches.
@@ -22,7 +23,8 @@ pub enum Kernel {
     Tile,
     /// One workgroup folds one region, of up to 2¹⁹ taps.
     Reduce,
-    /// Many workgroups fold parts of one region into scratch; a second step merges them. Takes any region, for ops of one pass.
+    /// Many workgroups fold parts of one region into scratch; a second step merges them. Takes any region. In lists of positions the parts are alike, however uneven the
+    /// segments.
     TwoStage,
 }
 
@@ -56,6 +58,13 @@ pub(crate) enum Schedule {
     Reduce,
     Partial,
     Merge,
+    ListPartial,
+    ListMerge,
+}
+
+/// The two steps that fold regions in parts.
+pub(crate) fn two_stages(walk: Walk) -> [Schedule; 2] {
+    if walk == Walk::List { [Schedule::ListPartial, Schedule::ListMerge] } else { [Schedule::Partial, Schedule::Merge] }
 }
 
 /// The constants of a specialised window: sizes on height and width, depth staying dynamic.
@@ -123,15 +132,21 @@ pub(crate) enum Role {
 pub(crate) enum Digest {
     RoiPool,
     RoiAlign,
+    LabelsCount,
+    LabelsScan,
+    LabelsScatter,
 }
 
 impl Digest {
-    pub(crate) const ALL: [Self; 2] = [Self::RoiPool, Self::RoiAlign];
+    pub(crate) const ALL: [Self; 5] = [Self::RoiPool, Self::RoiAlign, Self::LabelsCount, Self::LabelsScan, Self::LabelsScatter];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::RoiPool => "digest/roi_pool",
             Self::RoiAlign => "digest/roi_align",
+            Self::LabelsCount => "digest/labels_count",
+            Self::LabelsScan => "digest/labels_scan",
+            Self::LabelsScatter => "digest/labels_scatter",
         }
     }
 }
@@ -142,6 +157,7 @@ pub(crate) struct PoolKey {
     pub(crate) op: OpKind,
     pub(crate) variant: u32,
     pub(crate) walk: Walk,
+    pub(crate) weighting: WeightingKind,
     pub(crate) activation: Option<Activation>,
     pub(crate) schedule: Schedule,
     /// Whether input rows are read as vec4s.
@@ -175,29 +191,34 @@ impl PoolKey {
                     op: row.kind,
                     variant,
                     walk,
+                    weighting: if walk.takes(row.weighting) { row.weighting } else { WeightingKind::Position },
                     activation: None,
                     schedule,
                     aligned_load: false,
                     aligned_store: false,
                     indices,
                 };
-                for walk in Walk::ALL.into_iter().filter(|walk| walk.takes(row.weighting)) {
-                    if row.passes == 1 {
-                        keys.push(base(walk, Schedule::Partial, row.indices));
-                        keys.extend(choices.iter().map(|&indices| base(walk, Schedule::Merge, indices)));
-                    }
+                let positions = |walk: Walk| row.kind == OpKind::Weighted && walk.takes(WeightingKind::Position);
+                let takes = |walk: &Walk| walk.takes(row.weighting) || positions(*walk);
+                for walk in Walk::ALL.into_iter().filter(takes) {
+                    let [partial, merge] = two_stages(walk);
+                    keys.push(base(walk, partial, row.indices));
+                    keys.extend(choices.iter().map(|&indices| base(walk, merge, indices)));
                     for &indices in choices {
                         keys.push(base(walk, Schedule::Direct, indices));
-                        keys.push(Self { aligned_store: true, ..base(walk, Schedule::Direct, indices) });
+                        // What is stored does not depend on how it was found: every other walk will do.
+                        turn += 1;
+                        if turn % 2 == 0 {
+                            keys.push(Self { aligned_store: true, ..base(walk, Schedule::Direct, indices) });
+                        }
                         keys.push(base(walk, Schedule::Reduce, indices));
                     }
                 }
                 for activation in ACTIVATIONS.map(Some) {
-                    let walks: Vec<Walk> = Walk::ALL.into_iter().filter(|walk| walk.takes(row.weighting)).collect();
+                    let walks: Vec<Walk> = Walk::ALL.into_iter().filter(takes).collect();
                     let walk = walks[turn % walks.len()];
                     turn += 1;
-                    let schedules = [Schedule::Direct, Schedule::Reduce, Schedule::Partial];
-                    for &schedule in &schedules[..if row.passes == 1 { 3 } else { 2 }] {
+                    for schedule in [Schedule::Direct, Schedule::Reduce, two_stages(walk)[0]] {
                         keys.push(Self { activation, ..base(walk, schedule, row.indices) });
                     }
                     if row.shareable {
@@ -247,10 +268,15 @@ impl fmt::Display for PoolKey {
             Schedule::Reduce => f.write_str("reduce")?,
             Schedule::Partial => f.write_str("partial")?,
             Schedule::Merge => f.write_str("merge")?,
+            Schedule::ListPartial => f.write_str("list_partial")?,
+            Schedule::ListMerge => f.write_str("list_merge")?,
             Schedule::Tile(tile) => {
                 let Tile { rows, kernel: [kh, kw], stride: [sh, sw], dilation: [dh, dw], lead } = tile;
                 write!(f, "tile{rows}x4_k{kh}x{kw}_s{sh}x{sw}_d{dh}x{dw}_l{lead}")?;
             }
+        }
+        if self.weighting != self.op.row().weighting {
+            f.write_str("/position")?;
         }
         if let Some(activation) = self.activation {
             write!(f, "/{}", activation.name())?;

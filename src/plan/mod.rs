@@ -4,6 +4,7 @@
 mod key;
 mod params;
 
+use key::two_stages;
 pub(crate) use key::{Digest, PoolKey, Role, Schedule, Tile, WORKGROUP};
 pub use key::{Kernel, KernelKey};
 pub(crate) use params::Params;
@@ -12,8 +13,8 @@ pub(crate) use params::layout as params_layout;
 
 use crate::{
     Error, Op, Pooling, Shape, WeightPreset,
-    geometry::{Axis, Geometry, Side, Walk},
-    op::WeightingKind,
+    geometry::{Axis, Geometry, Labels, Side, Walk},
+    op::{OpRow, WeightingKind},
 };
 
 /// Element indices are 32-bit on the device; sums of two must fit too.
@@ -146,6 +147,7 @@ pub(crate) enum Slot {
     Boxes = 7,
     BoxCount = 8,
     Status = 9,
+    Labels = 10,
 }
 
 impl KernelKey {
@@ -155,6 +157,9 @@ impl KernelKey {
         match &self.0 {
             Role::Pool(key) => (key.slots().collect::<Vec<_>>()).into_iter(),
             Role::Digest(Digest::RoiPool | Digest::RoiAlign) => OF_BOXES.to_vec().into_iter(),
+            Role::Digest(Digest::LabelsCount) => vec![Slot::Scratch, Slot::Labels, Slot::Status].into_iter(),
+            Role::Digest(Digest::LabelsScan) => vec![Slot::Scratch, Slot::Table].into_iter(),
+            Role::Digest(Digest::LabelsScatter) => vec![Slot::Scratch, Slot::Table, Slot::Labels].into_iter(),
         }
     }
 
@@ -167,13 +172,13 @@ impl KernelKey {
 impl PoolKey {
     fn slots(&self) -> impl Iterator<Item = Slot> + Clone + use<> {
         let of_schedule: &[Slot] = match (self.schedule, self.indices) {
-            (Schedule::Partial, _) => &[Slot::Input, Slot::Scratch],
-            (Schedule::Merge, false) => &[Slot::Output, Slot::Scratch],
-            (Schedule::Merge, true) => &[Slot::Output, Slot::Indices, Slot::Scratch],
+            (Schedule::Partial | Schedule::ListPartial, _) => &[Slot::Input, Slot::Scratch],
+            (Schedule::Merge | Schedule::ListMerge, false) => &[Slot::Output, Slot::Scratch],
+            (Schedule::Merge | Schedule::ListMerge, true) => &[Slot::Output, Slot::Indices, Slot::Scratch],
             (_, false) => &[Slot::Input, Slot::Output],
             (_, true) => &[Slot::Input, Slot::Output, Slot::Indices],
         };
-        let weights = self.op.row().weighting == WeightingKind::Table && self.schedule != Schedule::Merge;
+        let weights = self.weighting == WeightingKind::Table && self.schedule != Schedule::Merge;
         let of_region = self.walk.has_table().then_some(Slot::Table);
         of_schedule.iter().copied().chain(of_region).chain(weights.then_some(Slot::Weights))
     }
@@ -228,14 +233,15 @@ impl Plan {
 
     fn add_steps(&mut self, pooling: &Pooling, geometry: &Geometry, limits: &Limits) -> Result<(), Error> {
         let op = &pooling.op;
-        let outputs = index(self.output.elements())?;
+        let outputs = index(self.output.elements() as u64)?;
         let [_, height, width] = &geometry.axes;
         let aligned_load = width.input % 4 == 0;
         let key = |schedule, aligned_load, aligned_store| PoolKey {
             op: op.kind(),
             variant: op.variant(),
             walk: geometry.walk,
-            activation: if schedule == Schedule::Merge { None } else { pooling.activation },
+            weighting: op.weighting(),
+            activation: if matches!(schedule, Schedule::Merge | Schedule::ListMerge) { None } else { pooling.activation },
             schedule,
             aligned_load,
             aligned_store,
@@ -249,6 +255,17 @@ impl Plan {
         if let Some(Side::Boxes(count)) = geometry.side {
             let digest = if geometry.walk == Walk::RoiPool { Digest::RoiPool } else { Digest::RoiAlign };
             self.steps.push(step(Role::Digest(digest), count.div_ceil(WORKGROUP), [count, 0, 0])?);
+        }
+        if let Some(Side::Labels(labels)) = geometry.side {
+            let [chunks, size] = labels.chunks();
+            let counters = u64::from(labels.images) * u64::from(chunks) * u64::from(labels.segments);
+            self.scratch_bytes = counters * WORD;
+            check_size("counters of labels", counters, limits)?;
+            let own = [labels.images, chunks, size];
+            let groups = (labels.images * chunks).div_ceil(WORKGROUP);
+            self.steps.push(step(Role::Digest(Digest::LabelsCount), groups, own)?);
+            self.steps.push(step(Role::Digest(Digest::LabelsScan), labels.images, own)?);
+            self.steps.push(step(Role::Digest(Digest::LabelsScatter), groups, own)?);
         }
         let step = |key, groups, own| step(Role::Pool(key), groups, own);
         match self.kernel {
@@ -267,16 +284,19 @@ impl Plan {
             }
             Kernel::Reduce => self.steps.push(step(key(Schedule::Reduce, false, false), outputs, [0; 3])?),
             Kernel::TwoStage => {
-                let parts = parts(geometry.most_taps(), outputs);
-                let accumulators = u64::from(outputs) * u64::from(parts);
-                self.scratch_bytes = accumulators * op.kind().row().acc_bytes;
+                let row = op.kind().row();
+                let [accumulators, parts, folding, merging] = two_stage_sizes(geometry, outputs);
+                self.scratch_bytes = self.scratch_bytes.max(two_stage_scratch(row, accumulators, outputs));
                 check_bytes("scratch", self.scratch_bytes, limits)?;
+                let [parts, folding, merging] = [index(parts)?, index(folding)?, index(merging)?];
+                let carries = index(accumulators)?;
+                let [fold, merge] = two_stages(geometry.walk);
                 // A partial accumulator is the same with and without indices wherever an op can have them.
-                let partial = PoolKey { indices: op.kind().row().indices, ..key(Schedule::Partial, false, false) };
-                self.steps.extend([
-                    step(partial, index(usize::try_from(accumulators).unwrap_or(usize::MAX))?, [parts, 0, 0])?,
-                    step(key(Schedule::Merge, false, false), outputs, [parts, 0, 0])?,
-                ]);
+                let fold = PoolKey { indices: row.indices, ..key(fold, false, false) };
+                for pass in 0..row.passes {
+                    self.steps.push(step(fold, folding, [parts, pass, carries])?);
+                    self.steps.push(step(key(merge, false, false), merging, [parts, pass, carries])?);
+                }
             }
         }
         Ok(())
@@ -309,7 +329,15 @@ impl Plan {
     pub(crate) fn most_boxes(&self) -> u64 {
         match self.side {
             Some(Side::Boxes(count)) => count.into(),
-            None => 0,
+            _ => 0,
+        }
+    }
+
+    /// How many labels there are, and whether they are a mask.
+    pub(crate) fn labels(&self) -> Option<Labels> {
+        match self.side {
+            Some(Side::Labels(labels)) => Some(labels),
+            _ => None,
         }
     }
 
@@ -322,6 +350,7 @@ impl Plan {
             Slot::Table => self.table_words * WORD,
             Slot::Boxes => self.most_boxes() * 5 * WORD,
             Slot::BoxCount | Slot::Status => WORD,
+            Slot::Labels => self.labels().map_or(0, Labels::count) * WORD,
             Slot::Weights => self.weights * WORD,
         }
     }
@@ -360,12 +389,13 @@ fn choose_kernel(pooling: &Pooling, geometry: &Geometry, request: &Request) -> R
         Kernel::Direct => most("loop turns", turns, DIRECT_MOST_TURNS),
         Kernel::Tile => tile_fits(pooling, geometry, request.kernel.map_or(request.specialise, |_| Specialise::Any)),
         Kernel::Reduce => most("taps", walk, REDUCE_MOST_TAPS),
-        Kernel::TwoStage if passes > 1 => Err(format!("it walks a region once, and {} takes {passes} passes", row.name)),
         Kernel::TwoStage => Ok(()),
     };
+    // Segments may be of any size; a sequence's tokens are most of its positions.
+    let uneven = matches!(geometry.side, Some(Side::Labels(labels)) if labels.segments > 1);
     let kernel = if let Some(kernel) = request.kernel {
         kernel
-    } else if passes == 1 && (walk > REDUCE_MOST_TAPS || taps >= STAGE_TAPS && outputs < ENOUGH_WORKGROUPS) {
+    } else if uneven || walk > REDUCE_MOST_TAPS || passes == 1 && taps >= STAGE_TAPS && outputs < ENOUGH_WORKGROUPS {
         Kernel::TwoStage
     } else if turns > DIRECT_MOST_TURNS || taps >= REDUCE_TAPS && taps * 4 > outputs {
         Kernel::Reduce
@@ -462,12 +492,33 @@ fn binomial(axes: &[Axis]) -> Vec<f32> {
         .collect()
 }
 
+/// Accumulators in scratch, parts of a region or image, and workgroups of the two steps.
+fn two_stage_sizes(geometry: &Geometry, outputs: u32) -> [u64; 4] {
+    let outputs = u64::from(outputs);
+    if let Some(Side::Labels(labels)) = geometry.side {
+        // One invocation a part and column, then one an output.
+        let columns = u64::from(geometry.axes[2].output);
+        let planes = outputs / columns / u64::from(labels.segments);
+        let accumulators = planes.saturating_mul(labels.most_parts()).saturating_mul(columns);
+        let [folding, merging] = [accumulators, outputs].map(|invocations| invocations.div_ceil(u64::from(WORKGROUP)));
+        return [accumulators, labels.most_parts(), folding, merging];
+    }
+    let parts = u64::from(parts(geometry.most_taps(), u32::try_from(outputs).unwrap_or(u32::MAX)));
+    [outputs * parts, parts, outputs * parts, outputs]
+}
+
+/// Bytes of accumulators, and of the carries between passes where there are several.
+fn two_stage_scratch(row: &OpRow, accumulators: u64, outputs: u32) -> u64 {
+    let carries = if row.passes > 1 { u64::from(outputs) } else { 0 };
+    accumulators.saturating_add(carries).saturating_mul(row.acc_bytes)
+}
+
 /// A count as a 32-bit index.
-fn index(count: usize) -> Result<u32, Error> {
+fn index(count: u64) -> Result<u32, Error> {
     u32::try_from(count).map_err(|_| Error::UnsupportedSize {
         what: "number of elements".into(),
         limit: MOST_ELEMENTS,
-        actual: count as u64,
+        actual: count,
     })
 }
 

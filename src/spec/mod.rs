@@ -78,6 +78,17 @@ pub enum Region {
         /// Absent channels before the first and after the last.
         padding: [u32; 2],
     },
+    /// The positions that bear one label: superpixels, cells, clusters. \[N, C, in…\] → \[N, C, S\]. Labels are \[N, in…\], from 0, or −1
+    /// for a position in no segment.
+    Segments {
+        /// S: labels are below it. Where absent, the conveniences take the largest label and one.
+        count: Option<u32>,
+        /// What an empty segment answers; finite.
+        empty: f32,
+    },
+    /// The tokens of a sequence whose mask is 1. \[B, T, D\] → \[B, 1, D\], the tensor being given as B, T "channels" and one axis of D. The
+    /// mask is \[B, T\]; without one every token counts. A sequence without tokens answers 0.
+    Sequence,
 }
 
 /// A sliding window over one to three spatial axes.

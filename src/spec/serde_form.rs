@@ -17,7 +17,7 @@ use crate::{Op, StochasticMode, WeightPreset};
 const NOT_YET: &str = "unsupported: ";
 
 const PLANNED_OPS: &[&str] = &["probabilistic_max"];
-const PLANNED_REGIONS: &[&str] = &["segments", "sequence", "clusters"];
+const PLANNED_REGIONS: &[&str] = &["clusters"];
 
 /// `Op` with every variant a struct, so that `"max"` and `{"max": {}}` are the same.
 #[derive(Serialize, Deserialize)]
@@ -112,6 +112,13 @@ enum RegionFields {
         #[serde(default, deserialize_with = "side")]
         padding: [u32; 2],
     },
+    Segments {
+        #[serde(default)]
+        count: Option<u32>,
+        #[serde(default, deserialize_with = "finite")]
+        empty: f32,
+    },
+    Sequence {},
 }
 
 impl Serialize for Op {

@@ -26,6 +26,9 @@ fn prepare(digest: Digest) -> String {
     let files: &[&str] = match digest {
         Digest::RoiPool => &[wgsl!("digest/boxes"), wgsl!("digest/roi_pool")],
         Digest::RoiAlign => &[wgsl!("digest/boxes"), wgsl!("digest/roi_align")],
+        Digest::LabelsCount => &[wgsl!("digest/labels"), wgsl!("digest/labels_read"), wgsl!("digest/labels_count")],
+        Digest::LabelsScan => &[wgsl!("digest/labels"), wgsl!("digest/labels_scan")],
+        Digest::LabelsScatter => &[wgsl!("digest/labels"), wgsl!("digest/labels_read"), wgsl!("digest/labels_scatter")],
     };
     let common = [wgsl!("common/scalar"), wgsl!("common/params")].join("\n");
     format!("// {}\nconst WORKGROUP = {WORKGROUP}u;\n\n{common}\n{}", digest.name(), files.join("\n"))
@@ -40,7 +43,7 @@ fn pool(key: &PoolKey) -> String {
         wgsl!("common/rect"),
         match key.walk {
             Walk::Pyramid | Walk::RoiPool => wgsl!("common/bins"),
-            Walk::RoiAlign => "",
+            Walk::RoiAlign | Walk::List => "",
             _ => wgsl!("common/separable"),
         },
         match key.activation {
@@ -61,11 +64,13 @@ fn pool(key: &PoolKey) -> String {
             Walk::Edge => wgsl!("region/edge"),
             Walk::RoiPool => wgsl!("region/roi_pool"),
             Walk::RoiAlign => wgsl!("region/roi_align"),
+            Walk::List => wgsl!("region/list"),
         },
-        match row.weighting {
+        match key.weighting {
             WeightingKind::One => wgsl!("weighting/one"),
             WeightingKind::Gaussian => wgsl!("weighting/gaussian"),
             WeightingKind::Table => wgsl!("weighting/table"),
+            WeightingKind::Position => wgsl!("weighting/position"),
         },
     ];
     files.extend_from_slice(row.wgsl);
@@ -73,6 +78,7 @@ fn pool(key: &PoolKey) -> String {
         Walk::Adaptive => &[wgsl!("common/bins"), wgsl!("taps/inside"), wgsl!("taps/stored")],
         Walk::Reflect | Walk::Edge => &[wgsl!("common/padded"), wgsl!("taps/padded"), wgsl!("taps/stored")],
         Walk::RoiAlign => &[wgsl!("taps/samples")],
+        Walk::List => &[wgsl!("taps/list"), wgsl!("taps/stored")],
         _ => &[wgsl!("taps/inside"), wgsl!("taps/stored")],
     });
     files.push(if key.walk.fills_empty() { wgsl!("answer/or_empty") } else { wgsl!("answer/of_op") });
@@ -91,9 +97,11 @@ fn pool(key: &PoolKey) -> String {
         Schedule::Reduce => &[wgsl!("common/workgroup"), wgsl!("schedule/reduce")],
         Schedule::Partial => &[wgsl!("common/workgroup"), wgsl!("schedule/partial")],
         Schedule::Merge => &[wgsl!("common/workgroup"), wgsl!("schedule/merge")],
+        Schedule::ListPartial => &[wgsl!("schedule/list_partial")],
+        Schedule::ListMerge => &[wgsl!("schedule/list_merge")],
     });
     files.push(match (key.schedule, key.indices, key.aligned_store) {
-        (Schedule::Partial, ..) => wgsl!("emit/partial"),
+        (Schedule::Partial | Schedule::ListPartial, ..) => wgsl!("emit/partial"),
         (_, false, false) => wgsl!("emit/value"),
         (_, false, true) => wgsl!("emit/value_vec4"),
         (_, true, false) => wgsl!("emit/value_index"),

@@ -54,6 +54,8 @@ fn ops() -> Vec<Op> {
         Op::Weighted { preset: None, per_channel: true, normalize: false },
         Op::Weighted { preset: Some(WeightPreset::Binomial), per_channel: false, normalize: true },
         Op::Weighted { preset: Some(WeightPreset::Binomial), per_channel: false, normalize: false },
+        Op::Weighted { preset: Some(WeightPreset::Position), per_channel: false, normalize: true },
+        Op::Weighted { preset: Some(WeightPreset::Position), per_channel: false, normalize: false },
         Op::Gated { per_channel: false },
         Op::Gated { per_channel: true },
         Op::Stochastic { seed: 0, mode: StochasticMode::Sample },
@@ -133,6 +135,11 @@ fn regions() -> Vec<(Region, Shape)> {
         (Region::Channels { group: 3, strided: false }, Shape::nchw([2, 6, 5, 7])),
         (Region::Channels { group: 2, strided: true }, Shape::nchw([2, 6, 4, 4])),
         (Region::ChannelWindow { kernel_size: 5, stride: Some(1), padding: [2, 2] }, Shape::nchw([1, 7, 3])),
+        (Region::Segments { count: Some(5), empty: 0.0 }, Shape::nchw([2, 3, 7, 11])),
+        (Region::Segments { count: Some(3), empty: -2.5 }, Shape::nchw([1, 2, 1301])),
+        (Region::Segments { count: Some(40), empty: 0.0 }, Shape::nchw([2, 1, 3, 5, 7])),
+        (Region::Sequence, Shape::nchw([5, 17, 6])),
+        (Region::Sequence, Shape::nchw([2, 700, 3])),
         (Region::ChannelWindow { kernel_size: 4, stride: Some(3), padding: [3, 0] }, Shape::nchw([2, 11, 2, 3, 2])),
     ];
     for kind in RegionKind::ALL {

@@ -46,6 +46,14 @@ pub fn pool(
     if let Some(boxes) = &boxes {
         bindings = bindings.boxes(range(boxes)).box_count(range(&box_count)).status(range(&status));
     }
+    let labels = sides.labels.map(|labels| guarded(engine, bytemuck::cast_slice(labels)));
+    let mask = sides.mask.map(|mask| guarded(engine, mask));
+    if let Some(labels) = &labels {
+        bindings = bindings.labels(range(labels)).status(range(&status));
+    }
+    if let Some(mask) = &mask {
+        bindings = bindings.mask(range(mask)).status(range(&status));
+    }
     let bound = pooler.bind(&bindings)?;
     let mut encoder = engine.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
     bound.encode(&mut encoder);
@@ -55,6 +63,7 @@ pub fn pool(
     let indices = request.indices.then(|| read(engine, &indices, "indices"));
     read(engine, &input, "input");
     boxes.iter().for_each(|boxes| drop(read(engine, boxes, "boxes")));
+    labels.iter().chain(&mask).for_each(|labels| drop(read(engine, labels, "labels")));
     read(engine, &box_count, "box_count");
     assert_eq!(read(engine, &status, "status"), [0], "nothing stands beside the input that makes no sense");
     weights.iter().for_each(|weights| drop(read(engine, weights, "weights")));

@@ -11,11 +11,11 @@
 )]
 
 mod adapters;
-mod boxes;
 mod conformance;
 mod embedding;
 mod guarded;
 #[cfg(feature = "serde")]
 mod peers;
 mod properties;
+mod sides;
 mod verdict;

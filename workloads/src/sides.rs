@@ -9,13 +9,22 @@ pub struct Sides {
     pub weights: Option<Vec<f32>>,
     /// Rows of batch, x1, y1, x2, y2.
     pub boxes: Option<Vec<[f32; 5]>>,
+    /// \[N, in…\], from −1.
+    pub labels: Option<Vec<i32>>,
+    /// \[B, T\], 0 or 1.
+    pub mask: Option<Vec<u32>>,
 }
 
 impl Sides {
     /// What `pooling` on `shape` needs.
     #[must_use]
     pub fn for_pooling(pooling: &Pooling, shape: &Shape, seed: u64) -> Self {
-        Self { weights: weights(pooling, shape, seed), boxes: boxes(pooling, shape, seed) }
+        Self {
+            weights: weights(pooling, shape, seed),
+            boxes: boxes(pooling, shape, seed),
+            labels: labels(pooling, shape, seed),
+            mask: mask(pooling, shape, seed),
+        }
     }
 
     /// The same, borrowed as the library takes it.
@@ -24,6 +33,8 @@ impl Sides {
         let mut sides = SideInputs::new();
         sides.weights = self.weights.as_deref();
         sides.boxes = self.boxes.as_deref();
+        sides.labels = self.labels.as_deref();
+        sides.mask = self.mask.as_deref();
         sides
     }
 }
@@ -50,6 +61,31 @@ fn boxes(pooling: &Pooling, shape: &Shape, seed: u64) -> Option<Vec<[f32; 5]>> {
         rows.push([(k % shape.batch()) as f32, x[0].min(x[1]), y[0].min(y[1]), x[0].max(x[1]), y[0].max(y[1])]);
     }
     Some(rows)
+}
+
+/// Labels of very uneven frequency, the largest of which no position bears; every seventh position or so has none.
+fn labels(pooling: &Pooling, shape: &Shape, seed: u64) -> Option<Vec<i32>> {
+    let Region::Segments { count: Some(count), .. } = pooling.region else { return None };
+    let mut random = fastrand::Rng::with_seed(seed);
+    let most = i32::try_from(count.saturating_sub(1)).ok()?.max(1);
+    let mut label = || match random.u8(..7) {
+        0 => -1,
+        1 | 2 => random.i32(0..most),
+        _ => 0,
+    };
+    Some((0..shape.batch() * shape.spatial().iter().product::<usize>()).map(|_| label()).collect())
+}
+
+/// Masks padded at the right, at the left, with holes, and one of nothing.
+fn mask(pooling: &Pooling, shape: &Shape, seed: u64) -> Option<Vec<u32>> {
+    let Region::Sequence = pooling.region else { return None };
+    let mut random = fastrand::Rng::with_seed(seed);
+    let tokens = shape.channels();
+    let row = |sequence: usize| {
+        let cut = random.usize(0..=tokens);
+        (0..tokens).map(|t| u32::from([t < cut, t >= cut, random.bool(), false][sequence % 4])).collect::<Vec<_>>()
+    };
+    Some((0..shape.batch()).flat_map(row).collect())
 }
 
 /// Weights between −2 and 2 with some zeros; where they are a divisor, none below 0.

@@ -1,4 +1,5 @@
-//! Boxes on the device: malformed ones, and counts that change from frame to frame.
+//! What stands beside the input: malformed boxes, labels and masks, on the device and on the host, and counts that change from frame to
+//! frame.
 
 use plunge::{Bindings, Engine, Error, Op, Pooling, Region, Request, RoiAlign, RoiPool, Shape, SideInputs, wgpu};
 
@@ -105,4 +106,69 @@ fn boxes_on_the_host_are_refused_by_name() {
         let unused = engine.pool_with(&Pooling::max(2), SHAPE, &input, &Request::new(), &sides);
         assert!(unused.is_err_and(|error| error.is_invalid()));
     }
+}
+
+/// A label that is none puts its position in no segment, a mask that is neither 0 nor 1 its token out of the sequence; both are reported.
+#[test]
+fn labels_that_make_no_sense_count_for_nothing_and_are_reported() {
+    const BAD: [u32; 4] = [3, 0x8000_0000, 0xffff_fffe, 0x7fff_ffff];
+    let shape = Shape::nchw([2, 5, 7]);
+    let input: Vec<f32> = (1..=70u8).map(f32::from).collect();
+    for (adapter, engine) in engines() {
+        for (region, absent) in [(Region::Segments { count: Some(3), empty: 0.0 }, u32::MAX), (Region::Sequence, 0)] {
+            let pooler = engine.prepare(&Pooling::new(Op::Sum, region.clone()), shape).expect("it plans");
+            let values = engine.upload(shape, &input).expect("it uploads");
+            let output = engine.allocate::<f32>(pooler.output_shape()).expect("there is room");
+            let run = |labels: &[u32]| {
+                let (labels, status) = (upload(&engine, labels), upload(&engine, &[0]));
+                let bindings = Bindings::new(values.buffer(), output.buffer()).status(&status);
+                let segments = matches!(region, Region::Segments { .. });
+                let bindings = if segments { bindings.labels(&labels) } else { bindings.mask(&labels) };
+                let bound = pooler.bind(&bindings).expect("it binds");
+                let mut encoder = engine.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+                bound.encode(&mut encoder);
+                engine.queue().submit([encoder.finish()]);
+                (engine.download(&output).expect("it answers"), download(&engine, &status)[0])
+            };
+            let mut labels: Vec<u32> = (0..14).map(|at| at % 2).collect();
+            labels[4] = absent;
+            let (right, quiet) = run(&labels);
+            assert_eq!(quiet, 0, "{adapter}: {region:?}");
+            assert!(right.iter().sum::<f32>() > 100.0, "{adapter}: {right:?}");
+            for bad in BAD {
+                labels[4] = bad;
+                assert_eq!(run(&labels), (right.clone(), 2), "{adapter}: {region:?} {bad}");
+            }
+        }
+    }
+}
+
+#[test]
+fn labels_on_the_host_are_refused_by_name() {
+    let (_, engine) = engines().remove(0);
+    let shape = Shape::nchw([2, 5, 7]);
+    let input = vec![1.0; shape.elements()];
+    let pool = |region: Region, sides: SideInputs<'_>| {
+        let pooled = engine.pool_with(&Pooling::new(Op::Sum, region), shape, &input, &Request::new(), &sides);
+        pooled.map(|pooled| pooled.shape)
+    };
+    let segments = |count| Region::Segments { count, empty: 0.0 };
+    let mut labels = [4; 14];
+    assert_eq!(pool(segments(None), SideInputs::new().labels(&labels)), Ok(Shape::nchw([2, 5, 5])));
+    assert_eq!(pool(segments(Some(9)), SideInputs::new().labels(&labels)), Ok(Shape::nchw([2, 5, 9])));
+    assert_eq!(pool(Region::Sequence, SideInputs::new()), Ok(Shape::nchw([2, 1, 7])));
+    let refused = |region, sides: SideInputs<'_>, named: &str| {
+        let error = pool(region, sides).expect_err("it makes no sense");
+        assert!(error.is_invalid() && error.to_string().contains(named), "{error}");
+    };
+    refused(segments(Some(4)), SideInputs::new().labels(&labels), "4 at element 0");
+    refused(segments(Some(5)), SideInputs::new().labels(&labels[1..]), "13 elements");
+    refused(segments(Some(5)), SideInputs::new(), "absent");
+    refused(segments(None), SideInputs::new().labels(&[-1; 14]), "count");
+    refused(segments(Some(5)), SideInputs::new().labels(&labels).mask(&[1; 14]), "mask");
+    refused(Region::Sequence, SideInputs::new().labels(&labels), "labels");
+    refused(Region::Sequence, SideInputs::new().mask(&[1; 3]), "3 elements");
+    refused(Region::Sequence, SideInputs::new().mask(&[2; 10]), "2 at element 0");
+    labels[3] = -2;
+    refused(segments(None), SideInputs::new().labels(&labels), "-2 at element 3");
 }
