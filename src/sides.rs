@@ -67,8 +67,9 @@ impl<'a> SideInputs<'a> {
         self
     }
 
-    /// The pooling with the numbers that its region leaves to what stands beside the input.
-    pub(crate) fn resolve<'p>(&self, pooling: &'p Pooling) -> Cow<'p, Pooling> {
+    /// The pooling with the numbers that its region leaves to what stands beside the input: `max_boxes`, `count`.
+    #[must_use]
+    pub fn resolve<'p>(&self, pooling: &'p Pooling) -> Cow<'p, Pooling> {
         let mut pooling = Cow::Borrowed(pooling);
         if let Some(boxes) = self.boxes {
             let open = match &pooling.region {

@@ -7,7 +7,7 @@ use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use crate::backend::Choice;
 
 /// Switches that also take `true` or `false`.
-const SWITCHES: [&str; 3] = ["--ceil-mode", "--count-include-pad", "--sqrt-divisor"];
+const SWITCHES: [&str; 4] = ["--ceil-mode", "--count-include-pad", "--sqrt-divisor", "--normalize"];
 
 /// Pool pictures and arrays on any GPU.
 #[derive(Debug, Parser)]
@@ -51,6 +51,8 @@ Examples:
   plunge image scan.png -o wide.png --op max --kernel-size 3x5 --stride 1 --padding 1x2
   plunge image photo.webp -o thumbnail.webp --op gaussian --sigma 4 --output-size 120x160
   plunge image photo.png -o mean.png --op average --global --backend cpu
+  plunge image photo.png -o blurred.png --op weighted --preset binomial --kernel-size 5 --stride 1 --padding 2 --padding-mode reflect
+  plunge image photo.png -o painted.png --op median --segments superpixels.png
 
 Stored values are pooled as they are, without gamma conversion; bit depth, colour and alpha are kept, and results are \
 rounded half to even and saturated. max, min, rank, median, first and last pool straight colour, every other op premultiplied colour. Palettes and \
@@ -63,7 +65,7 @@ Exit codes: 0 done; 1 failed during work; 2 refused before work started; 3 no su
 #[derive(Debug, Args)]
 #[command(
     after_help = IMAGE_EXAMPLES,
-    group = ArgGroup::new("region").required(true).args(["kernel_size", "output_size", "global"])
+    group = ArgGroup::new("region").required(true).args(["kernel_size", "output_size", "global", "segments"])
 )]
 pub(crate) struct ImageArgs {
     /// Picture to pool: PNG, JPEG, WebP or BMP.
@@ -73,7 +75,7 @@ pub(crate) struct ImageArgs {
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: PathBuf,
     /// Statistic of each region: max, min, sum, average, lp, gaussian, std, variance, log_sum_exp, soft, gem, mixed, first,
-    /// last, rank or median.
+    /// last, rank, median, weighted or stochastic.
     #[arg(long)]
     pub(crate) op: String,
     /// Function that each stored value passes through first: relu, leaky_relu, sigmoid or tanh.
@@ -92,7 +94,7 @@ pub(crate) struct ImageArgs {
 
 /// The flags that say which values one output summarises.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Region, one of --kernel-size, --output-size and --global")]
+#[command(next_help_heading = "Region, one of --kernel-size, --output-size, --global and --segments")]
 pub(crate) struct RegionArgs {
     /// Windows of this size, one number or high x wide.
     #[arg(long, value_name = "H[xW]", value_parser = sizes)]
@@ -118,6 +120,9 @@ pub(crate) struct RegionArgs {
     /// The whole picture, to one pixel.
     #[arg(long, action = ArgAction::SetTrue)]
     pub(crate) global: bool,
+    /// The pixels that have one colour in this picture of the same size: each is painted with what its segment pools to.
+    #[arg(long, value_name = "LABELS.png")]
+    pub(crate) segments: Option<PathBuf>,
 }
 
 /// The flags that are an op's fields.
@@ -154,6 +159,18 @@ pub(crate) struct OpArgs {
     /// average: divide by the root of the number of taps.
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) sqrt_divisor: Option<bool>,
+    /// weighted: where the weights come from; binomial blurs.
+    #[arg(long, value_parser = ["binomial"])]
+    pub(crate) preset: Option<String>,
+    /// weighted: divide by the sum of the weights [default: true].
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) normalize: Option<bool>,
+    /// stochastic: what the draws depend on.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// stochastic: draw a value, or answer the mean of all draws.
+    #[arg(long, value_parser = ["sample", "expectation"])]
+    pub(crate) mode: Option<String>,
 }
 
 const RUN_EXAMPLES: &str = "\
@@ -185,7 +202,7 @@ pub(crate) struct RunArgs {
     /// Array to write.
     #[arg(short, long, value_name = "Y.npy")]
     pub(crate) output: PathBuf,
-    /// Array to write the index of each chosen value to; max and min have indices.
+    /// Array to write the index of each chosen value to; max, min and stochastic samples have indices.
     #[arg(long, value_name = "I.npy")]
     pub(crate) indices: Option<PathBuf>,
     /// What indices count over.
@@ -203,20 +220,20 @@ pub(crate) struct RunArgs {
     pub(crate) choice: Choice,
 }
 
-/// Files that regions and ops of a later version use.
+/// Files that some regions and ops read.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Side inputs, for regions and ops that use them (none in this version)")]
+#[command(next_help_heading = "Side inputs, for regions and ops that use them")]
 pub(crate) struct SideArgs {
-    /// Boxes, [K, 5].
+    /// roi_pool, roi_align: boxes, f32 [K, 5], rows of batch, x1, y1, x2, y2.
     #[arg(long, value_name = "B.npy")]
     pub(crate) boxes: Option<PathBuf>,
-    /// Labels, [N, spatial...].
+    /// segments: labels, int32 or int64 [N, spatial...], -1 for none.
     #[arg(long, value_name = "S.npy")]
     pub(crate) segments: Option<PathBuf>,
-    /// Mask, [B, T].
+    /// sequence: mask, 0 or 1 [B, T]; absent, every token counts.
     #[arg(long, value_name = "M.npy")]
     pub(crate) mask: Option<PathBuf>,
-    /// Weights, [taps...] or [C, taps...].
+    /// weighted, gated: weights, f32 [taps...] or [C, taps...], shaped like the kernel.
     #[arg(long, value_name = "W.npy")]
     pub(crate) weights: Option<PathBuf>,
 }

@@ -12,7 +12,7 @@ use crate::Failure;
 
 mod header;
 
-use header::{Element, Header};
+use header::Header;
 
 /// An f32 array, row-major.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,21 +23,58 @@ pub struct Array {
     pub values: Vec<f32>,
 }
 
-/// Reads an NPY file of `length` bytes: f32 in either byte order, row- or column-major, one to five axes.
+/// Reads an NPY file of `length` bytes: f32 in either byte order, row- or column-major.
 ///
 /// # Errors
 /// [`Failure::Refused`] where the file is malformed, not exactly as long as its header says, or of another element type.
 pub fn read(mut source: impl Read, length: u64) -> Result<Array, Failure> {
     let (header, header_bytes) = Header::read(&mut source, length)?;
-    let Element::F32 { big_endian } = header.element;
+    let big_endian = header.element.f32_order()?;
+    let decode = |bytes: [u8; 4]| if big_endian { f32::from_be_bytes(bytes) } else { f32::from_le_bytes(bytes) };
+    let (sizes, values) = data(source, &header, length - header_bytes, decode)?;
+    Ok(Array { sizes, values })
+}
+
+/// Reads an NPY file of `length` bytes of whole numbers, as [`read`] does floats; answers with its sizes and values.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_integers(mut source: impl Read, length: u64) -> Result<(Vec<usize>, Vec<i64>), Failure> {
+    let (header, header_bytes) = Header::read(&mut source, length)?;
+    let (bytes, big_endian, signed) = header.element.integer()?;
+    let rest = length - header_bytes;
+    match bytes {
+        1 => data(source, &header, rest, |[byte]: [u8; 1]| if signed { i64::from(byte.cast_signed()) } else { byte.into() }),
+        4 => data(source, &header, rest, |bytes: [u8; 4]| {
+            i64::from(if big_endian { i32::from_be_bytes(bytes) } else { i32::from_le_bytes(bytes) })
+        }),
+        _ => data(
+            source,
+            &header,
+            rest,
+            |bytes: [u8; 8]| {
+                if big_endian { i64::from_be_bytes(bytes) } else { i64::from_le_bytes(bytes) }
+            },
+        ),
+    }
+}
+
+/// The elements that follow a header, `actual` bytes of them, row-major.
+fn data<const BYTES: usize, T: Copy>(
+    mut source: impl Read,
+    header: &Header,
+    actual: u64,
+    decode: impl Fn([u8; BYTES]) -> T,
+) -> Result<(Vec<usize>, Vec<T>), Failure> {
     let shape = || format!("an array of {:?}", header.sizes);
+    let size = BYTES as u64;
     let elements = header
         .sizes
         .iter()
         .try_fold(1u64, |product, &size| product.checked_mul(size))
-        .filter(|elements| elements.checked_mul(4).is_some_and(|bytes| i64::try_from(bytes).is_ok()))
+        .filter(|elements| elements.checked_mul(size).is_some_and(|bytes| i64::try_from(bytes).is_ok()))
         .ok_or_else(|| malformed(format!("{} is larger than any file", shape())))?;
-    let (expected, actual) = (elements * 4, length - header_bytes);
+    let expected = elements * size;
     if expected != actual {
         let fault = if expected > actual { "is cut short" } else { "has bytes left over" };
         return Err(malformed(format!("{} has {expected} bytes of data, and the file {fault}: {actual} bytes", shape())));
@@ -55,31 +92,36 @@ pub fn read(mut source: impl Read, length: u64) -> Result<Array, Failure> {
         .map_err(|_| Failure::refused(format!("not enough memory for {}, {expected} bytes", shape())))?;
     let mut block = [0; 16 << 10];
     while values.len() < count {
-        let bytes = (count - values.len()).saturating_mul(4).min(block.len());
+        let bytes = (count - values.len()).saturating_mul(BYTES).min(block.len());
         let part = block.get_mut(..bytes).unwrap_or_default();
         source.read_exact(part).map_err(|error| malformed(format!("its data could not be read: {error}")))?;
-        values.extend(
-            part.as_chunks::<4>().0.iter().map(
-                |&bytes| {
-                    if big_endian { f32::from_be_bytes(bytes) } else { f32::from_le_bytes(bytes) }
-                },
-            ),
-        );
+        values.extend(part.as_chunks::<BYTES>().0.iter().map(|&bytes| decode(bytes)));
     }
     if header.column_major {
         values = row_major(&sizes, &values);
     }
-    Ok(Array { sizes, values })
+    Ok((sizes, values))
 }
 
 /// Reads the array in a file.
 pub(crate) fn read_file(path: &Path) -> Result<Array, Failure> {
+    let (file, length) = open(path)?;
+    read(file, length).map_err(|failure| failure.of_file(path))
+}
+
+/// Reads the whole numbers in a file.
+pub(crate) fn read_integers_of(path: &Path) -> Result<(Vec<usize>, Vec<i64>), Failure> {
+    let (file, length) = open(path)?;
+    read_integers(file, length).map_err(|failure| failure.of_file(path))
+}
+
+fn open(path: &Path) -> Result<(BufReader<File>, u64), Failure> {
     let file = File::open(path).map_err(|error| Failure::unreadable(path, error))?;
     let about = file.metadata().map_err(|error| Failure::unreadable(path, error))?;
     if !about.is_file() {
         return Err(Failure::unreadable(path, "it is not a regular file"));
     }
-    read(BufReader::new(file), about.len()).map_err(|failure| failure.of_file(path))
+    Ok((BufReader::new(file), about.len()))
 }
 
 /// Writes an f32 array.
@@ -99,7 +141,7 @@ fn malformed(why: impl std::fmt::Display) -> Failure {
 }
 
 /// Reorders values whose first axis is contiguous so that the last one is.
-fn row_major(sizes: &[usize], values: &[f32]) -> Vec<f32> {
+fn row_major<T: Copy>(sizes: &[usize], values: &[T]) -> Vec<T> {
     let strides: Vec<usize> = sizes
         .iter()
         .scan(1, |stride, &size| {
@@ -134,7 +176,7 @@ mod tests {
     fn column_major_arrays_come_out_row_major() {
         // numpy.arange(6).reshape(1, 2, 3), saved from its Fortran copy.
         assert_eq!(row_major(&[1, 2, 3], &[0., 3., 1., 4., 2., 5.]), [0., 1., 2., 3., 4., 5.]);
-        assert_eq!(row_major(&[2, 0, 3], &[]), Vec::<f32>::new());
+        assert!(row_major::<f32>(&[2, 0, 3], &[]).is_empty());
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! One pooling on one machine: the bounds within which it is worth starting, and the walk over groups of planes.
+//! One pooling on one machine: the bounds within which it is worth starting, and the walk over groups of planes or images.
 
 use std::time::{Duration, Instant};
 
-use plunge::{Engine, Error, Padding, PerAxis, Pooling, Region, Request, Shape, reference};
+use plunge::{Engine, Error, Op, OpKind, Padding, PerAxis, Pooling, Region, Request, Shape, reference};
 
-use crate::{Failure, backend::Machine, progress::Progress};
+use crate::{Failure, backend::Machine, progress::Progress, sides::Sides};
 
 /// Outputs that any input may have; beyond that, twice as many as it has values.
 const MOST_OUTPUTS: usize = 1 << 26;
@@ -24,6 +24,39 @@ pub(crate) struct Job<'a> {
     /// Taps of one output, at most.
     taps: u64,
     indices: bool,
+    sides: &'a Sides,
+    unit: Unit,
+}
+
+/// What can be pooled apart from the rest of the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Plane,
+    /// All channels of one batch element, where channels mix or differ.
+    Image,
+    /// What stands beside the input, or the output's number, ties everything together.
+    Whole,
+}
+
+impl Unit {
+    fn of(pooling: &Pooling) -> Self {
+        let beside = !matches!(
+            pooling.region,
+            Region::Window(_)
+                | Region::Adaptive { .. }
+                | Region::Global
+                | Region::Pyramid { .. }
+                | Region::Fractional(_)
+                | Region::Channels { .. }
+                | Region::ChannelWindow { .. }
+        );
+        if beside || pooling.op.kind() == OpKind::StochasticSample {
+            return Self::Whole;
+        }
+        let channels = matches!(pooling.region, Region::Channels { .. } | Region::ChannelWindow { .. });
+        let own = matches!(pooling.op, Op::Weighted { per_channel: true, .. } | Op::Gated { per_channel: true });
+        if channels || own { Self::Image } else { Self::Plane }
+    }
 }
 
 /// What a job gives.
@@ -39,15 +72,15 @@ pub(crate) struct Pooled {
 
 impl<'a> Job<'a> {
     /// Checks all that can be checked without a machine.
-    pub(crate) fn new(pooling: &'a Pooling, input: Shape, indices: bool) -> Result<Self, Failure> {
+    pub(crate) fn new(pooling: &'a Pooling, input: Shape, indices: bool, sides: &'a Sides) -> Result<Self, Failure> {
         let output = pooling.output_shape(&input)?;
         let row = pooling.op.kind().row();
         if indices && !row.indices {
-            let why = "it chooses no tap; max and min have indices";
+            let why = "it chooses no tap; max, min and stochastic samples have indices";
             return Err(Failure::unsupported(format!("indices of {}", row.name), why));
         }
         if indices && !pooling.region.has_indices() {
-            let why = "window (padded by absent values), adaptive, global and fractional regions have them";
+            let why = "window (padded by absent values), adaptive, global, fractional and roi_pool regions have them";
             return Err(Failure::unsupported(format!("indices in this {}", pooling.region.kind().name()), why));
         }
         let most = MOST_OUTPUTS.max(input.elements().saturating_mul(2));
@@ -55,44 +88,53 @@ impl<'a> Job<'a> {
             let actual = output.elements() as u64;
             return Err(Error::UnsupportedSize { what: "number of outputs".into(), limit: most as u64, actual }.into());
         }
-        Ok(Self { pooling, input, output, taps: pooling.most_taps(&input)?, indices })
+        Ok(Self { pooling, input, output, taps: pooling.most_taps(&input)?, indices, sides, unit: Unit::of(pooling) })
     }
 
     pub(crate) fn output_shape(&self) -> Shape {
         self.output
     }
 
-    /// Runs on `machine`. Planes are pooled apart, so that inputs beyond a device's limits fit in groups.
+    /// Runs on `machine`. Planes, or images, are pooled apart where they can be, so that inputs beyond a device's limits fit in groups.
     pub(crate) fn run(&self, machine: &Machine, input: &[f32]) -> Result<Pooled, Failure> {
-        let planes = self.input.batch().saturating_mul(self.input.channels());
+        let units = match self.unit {
+            Unit::Plane => self.input.batch().saturating_mul(self.input.channels()),
+            Unit::Image if self.input.channels() > 0 => self.input.batch(),
+            Unit::Image => 0,
+            Unit::Whole => 1,
+        };
         let started = Instant::now();
         let mut pooled =
             Pooled { values: Vec::new(), indices: self.indices.then(Vec::new), kernel: "none".into(), elapsed: Duration::ZERO };
-        if planes > 0 {
-            let group = self.group(machine, planes)?;
+        if units > 0 && self.output.elements() > 0 {
+            let group = self.group(machine, units)?;
             pooled
                 .values
                 .try_reserve_exact(self.output.elements())
                 .map_err(|_| Failure::refused(format!("not enough memory for an output of {}", self.output)))?;
-            let progress = Progress::new("pooling", planes);
-            let in_plane = self.input.elements() / planes;
-            for values in input.chunks(group * in_plane) {
-                self.run_group(machine, values, values.len() / in_plane, &mut pooled)?;
-                progress.advance(values.len() / in_plane);
+            let progress = Progress::new("pooling", units);
+            let in_unit = self.input.elements() / units;
+            for values in input.chunks(group * in_unit) {
+                self.run_group(machine, values, values.len() / in_unit, &mut pooled)?;
+                progress.advance(values.len() / in_unit);
             }
         }
         pooled.elapsed = started.elapsed();
         Ok(pooled)
     }
 
-    fn run_group(&self, machine: &Machine, values: &[f32], planes: usize, pooled: &mut Pooled) -> Result<(), Failure> {
-        let mut sizes = vec![1, planes];
-        sizes.extend(self.input.spatial());
-        let shape = Shape::from_nchw(&sizes)?;
+    fn run_group(&self, machine: &Machine, values: &[f32], units: usize, pooled: &mut Pooled) -> Result<(), Failure> {
+        let [n, c] = match self.unit {
+            Unit::Plane => [1, units],
+            Unit::Image => [units, self.input.channels()],
+            Unit::Whole => [self.input.batch(), self.input.channels()],
+        };
+        let shape = Shape::from_nchw(&[&[n, c], self.input.spatial()].concat())?;
+        let sides = self.sides.borrow();
         match machine {
             Machine::Adapter { engine, .. } => {
                 let request = Request::new().indices(self.indices);
-                let answer = engine.pool(self.pooling, shape, values, &request).map_err(|error| {
+                let answer = engine.pool_with(self.pooling, shape, values, &request, &sides).map_err(|error| {
                     if matches!(error, Error::Timeout { .. }) {
                         // Dropping the device would wait for it once more.
                         std::mem::forget(engine.clone());
@@ -108,7 +150,7 @@ impl<'a> Job<'a> {
                 }
             }
             Machine::Reference => {
-                let answer = reference::pool(self.pooling, &shape, values)?;
+                let answer = reference::pool_with(self.pooling, &shape, values, &sides)?;
                 pooled.kernel = "reference".into();
                 #[allow(clippy::cast_possible_truncation, reason = "outputs are f32")]
                 pooled.values.extend(answer.values.iter().map(|&value| value as f32));
@@ -121,15 +163,15 @@ impl<'a> Job<'a> {
         Ok(())
     }
 
-    /// Planes to pool at once, or why the job is too much for the machine.
-    fn group(&self, machine: &Machine, planes: usize) -> Result<usize, Failure> {
-        let steps = self.plane_steps(matches!(machine, Machine::Reference));
+    /// Units to pool at once, or why the job is too much for the machine.
+    fn group(&self, machine: &Machine, units: usize) -> Result<usize, Failure> {
+        let steps = self.steps(matches!(machine, Machine::Reference)) / units as u64;
         let kind = match machine {
             Machine::Reference => 0,
             Machine::Adapter { software: true, .. } => 1,
             Machine::Adapter { .. } => 2,
         };
-        let (most, all) = (MOST_STEPS[kind], steps.saturating_mul(planes as u64));
+        let (most, all) = (MOST_STEPS[kind], steps.saturating_mul(units as u64));
         if all > most {
             let what = if kind == 0 { "work for the CPU reference, in taps" } else { "work for this adapter, in taps" };
             return Err(Error::UnsupportedSize { what: what.into(), limit: most, actual: all }.into());
@@ -143,23 +185,23 @@ impl<'a> Job<'a> {
             return Ok(1);
         };
         let by_steps = usize::try_from(GROUP_STEPS[kind - 1] / steps.max(1)).unwrap_or(usize::MAX);
-        Ok(by_steps.min(self.fitting(engine, planes)).clamp(1, planes))
+        Ok(by_steps.min(self.fitting(engine, units)).clamp(1, units))
     }
 
-    /// Planes that fit the device's largest binding; at least one, so that the engine says what does not fit.
-    fn fitting(&self, engine: &Engine, planes: usize) -> usize {
-        let larger = self.input.elements().max(self.output.elements()) / planes;
+    /// Units that fit the device's largest binding.
+    fn fitting(&self, engine: &Engine, units: usize) -> usize {
+        let larger = self.input.elements().max(self.output.elements()) / units;
         let most = usize::try_from(engine.limits().binding_bytes / 4).unwrap_or(usize::MAX).min((1 << 31) - 1);
         most / larger.max(1)
     }
 
-    /// Taps that one plane folds. The reference also tries positions that turn out to be no taps.
-    fn plane_steps(&self, reference: bool) -> u64 {
+    /// Taps that are folded in all. The reference also tries positions that turn out to be no taps.
+    fn steps(&self, reference: bool) -> u64 {
         let mut outputs = 1u64;
         let mut tried = 0u64;
         for (axis, &size) in self.output.spatial().iter().enumerate() {
             outputs = outputs.saturating_mul(size as u64);
-            let input = self.input.spatial()[axis] as u64;
+            let input = self.input.spatial().get(axis).copied().unwrap_or(1) as u64;
             let positions = match &self.pooling.region {
                 Region::Window(window) => {
                     let same = matches!(window.padding, Padding::SameUpper | Padding::SameLower);
@@ -169,8 +211,13 @@ impl<'a> Job<'a> {
             };
             tried = tried.saturating_add(outputs.saturating_mul(positions));
         }
-        let folded = outputs.saturating_mul(self.taps);
-        if reference { folded.saturating_add(tried) } else { folded }
+        let planes = (self.output.elements() as u64 / outputs.max(1)).max(1);
+        // Segments share their taps out: however many there are, each position is in one.
+        let folded = match self.pooling.region {
+            Region::Segments { .. } if !reference => self.taps,
+            _ => outputs.saturating_mul(self.taps),
+        };
+        (if reference { folded.saturating_add(tried) } else { folded }).saturating_mul(planes)
     }
 }
 

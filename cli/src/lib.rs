@@ -10,6 +10,7 @@ mod job;
 mod output;
 pub mod picture;
 mod progress;
+mod sides;
 pub mod spec;
 
 use std::{ffi::OsString, process::ExitCode};

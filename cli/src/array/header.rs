@@ -18,9 +18,44 @@ pub(super) struct Header {
     pub(super) sizes: Vec<u64>,
 }
 
-/// The element types that this version reads.
-pub(super) enum Element {
-    F32 { big_endian: bool },
+/// An element type, as a header names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Element(String);
+
+impl Element {
+    /// Whether it is a big-endian f32, or little-endian; no other type is pooled.
+    pub(super) fn f32_order(&self) -> Result<bool, Failure> {
+        let Self(name) = self;
+        match name.as_str() {
+            "<f4" => return Ok(false),
+            ">f4" => return Ok(true),
+            _ => {}
+        }
+        match name.trim_start_matches(['<', '>', '|', '=']) {
+            "f2" | "u1" | "i1" | "i4" => Err(Failure::unsupported(
+                format!("elements of type {name:?}"),
+                "this version pools f32; convert with .astype('<f4')",
+            )),
+            _ => Err(Failure::refused(format!(
+                "invalid element type {name:?}: it must be f32 ('<f4' or '>f4'); convert with .astype('<f4')"
+            ))),
+        }
+    }
+
+    /// How many bytes a whole number has, and whether the first is the highest and the highest bit a sign.
+    pub(super) fn integer(&self) -> Result<(usize, bool, bool), Failure> {
+        let Self(name) = self;
+        let big_endian = name.starts_with('>');
+        match name.trim_start_matches(['<', '>', '|', '=']) {
+            "b1" | "u1" => Ok((1, big_endian, false)),
+            "i1" => Ok((1, big_endian, true)),
+            "i4" => Ok((4, big_endian, true)),
+            "i8" => Ok((8, big_endian, true)),
+            _ => Err(Failure::refused(format!(
+                "invalid element type {name:?}: it must be int32 or int64 ('<i4' or '<i8'), int8, uint8 or bool"
+            ))),
+        }
+    }
 }
 
 impl Header {
@@ -186,20 +221,6 @@ impl<'a> Text<'a> {
         if self.rest.trim_start().starts_with(['[', '(']) {
             return Err(Failure::refused("invalid element type: a structured array; it must be f32 ('<f4' or '>f4')"));
         }
-        let name = self.string()?;
-        match name {
-            "<f4" => return Ok(Element::F32 { big_endian: false }),
-            ">f4" => return Ok(Element::F32 { big_endian: true }),
-            _ => {}
-        }
-        match name.trim_start_matches(['<', '>', '|', '=']) {
-            "f2" | "u1" | "i1" | "i4" => Err(Failure::unsupported(
-                format!("elements of type {name:?}"),
-                "this version pools f32; convert with .astype('<f4')",
-            )),
-            _ => Err(Failure::refused(format!(
-                "invalid element type {name:?}: it must be f32 ('<f4' or '>f4'); convert with .astype('<f4')"
-            ))),
-        }
+        Ok(Element(self.string()?.into()))
     }
 }

@@ -7,6 +7,7 @@ mod files;
 mod npy;
 mod pictures;
 mod refusals;
+mod sides;
 
 use std::{
     path::{Path, PathBuf},
