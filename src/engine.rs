@@ -130,6 +130,15 @@ impl Engine {
         Ok(Pooler::new(self.clone(), plan, pipelines))
     }
 
+    /// [`prepare_with`](Self::prepare_with) for several poolings of inputs of one shape, such as the 5, 9 and 13 wide windows of YOLO's spatial
+    /// pyramid. Bind each, and [`BoundPooling::join`](crate::BoundPooling::join) makes one recording of them.
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare), of the first pooling that has one.
+    pub fn prepare_all(&self, poolings: &[Pooling], shape: Shape, request: &Request) -> Result<Vec<Pooler>, Error> {
+        poolings.iter().map(|pooling| self.prepare_with(pooling, shape, request)).collect()
+    }
+
     /// The reason why the device was lost, where this engine made the device and so was told.
     pub(crate) fn loss(&self) -> Option<Error> {
         self.inner.lost.get().map(|reason| Error::DeviceLost(reason.clone()))

@@ -1,8 +1,8 @@
 //! Sizes: the one output-size formula, and what a kernel must know of each axis.
 
 use crate::{
-    Error, Fractional, Padding, Pooling, Region, RoiAlign, Shape, Window, op::WeightingKind, shape::MAX_SPATIAL_AXES,
-    spec::PaddingMode,
+    ClusterBy, Clusters, Error, Fractional, Padding, Pooling, Region, RoiAlign, Shape, Window, op::WeightingKind,
+    shape::MAX_SPATIAL_AXES, spec::PaddingMode,
 };
 
 /// Sizes that index arithmetic holds in 32 bits must stay below this, so that sums of two of them fit too.
@@ -38,6 +38,35 @@ pub(crate) enum Side {
     Boxes(u32),
     /// A label for each position.
     Labels(Labels),
+    /// Labels that steps find among the input itself.
+    Clusters(Found),
+}
+
+/// Clusters to find, and the labels that come of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) labels: Labels,
+    pub(crate) channels: u32,
+    pub(crate) centroids: u32,
+    /// Size and cells in height and width.
+    pub(crate) axes: [[u32; 2]; 2],
+    /// 1 where values count, 2 where coordinates do, 4 where positions weigh by activation.
+    pub(crate) what: u32,
+    pub(crate) iterations: u32,
+    pub(crate) seed: u64,
+}
+
+impl Found {
+    /// Numbers that make a point.
+    pub(crate) fn numbers(&self) -> u32 {
+        (if self.what & 1 != 0 { self.channels } else { 0 }) + (self.what & 2)
+    }
+
+    /// Words of scratch: three a position, and the centroids.
+    pub(crate) fn scratch_words(&self) -> u64 {
+        let centroids = u64::from(self.labels.images) * u64::from(self.centroids) * u64::from(self.numbers());
+        centroids.saturating_add(self.labels.count().saturating_mul(3))
+    }
 }
 
 /// Labels of the positions of some images, or masks of tokens.
@@ -105,7 +134,15 @@ impl Side {
     pub(crate) fn table_words(self) -> u64 {
         match self {
             Self::Boxes(count) => u64::from(count) * 8,
-            Self::Labels(labels) => 2 * labels.rows() + labels.count(),
+            Self::Labels(_) | Self::Clusters(_) => self.labels().map_or(0, |labels| 2 * labels.rows() + labels.count()),
+        }
+    }
+
+    /// The labels, given or found.
+    pub(crate) fn labels(self) -> Option<Labels> {
+        match self {
+            Self::Labels(labels) | Self::Clusters(Found { labels, .. }) => Some(labels),
+            Self::Boxes(_) => None,
         }
     }
 }
@@ -194,6 +231,7 @@ pub enum RegionKind {
     ChannelWindow,
     Segments,
     Sequence,
+    Clusters,
 }
 
 /// One spatial axis: its sizes, and the window on it where there is one.
@@ -209,10 +247,10 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
-    const ABSENT: Self = Self::whole(1, 1);
+    pub(crate) const ABSENT: Self = Self::whole(1, 1);
 
     /// An axis without a window.
-    const fn whole(input: u32, output: u32) -> Self {
+    pub(crate) const fn whole(input: u32, output: u32) -> Self {
         Self { input, output, kernel: 1, stride: 1, dilation: 1, pad_begin: 0, pad_end: 0 }
     }
 
@@ -244,6 +282,7 @@ impl RegionKind {
         Self::ChannelWindow,
         Self::Segments,
         Self::Sequence,
+        Self::Clusters,
     ];
 
     /// Its name in specs and on the command line.
@@ -261,13 +300,14 @@ impl RegionKind {
             Self::ChannelWindow => "channel_window",
             Self::Segments => "segments",
             Self::Sequence => "sequence",
+            Self::Clusters => "clusters",
         }
     }
 
     /// Whether its taps lie in one plane about a centre.
     #[must_use]
     pub fn is_spatial(self) -> bool {
-        !matches!(self, Self::Channels | Self::ChannelWindow | Self::Segments | Self::Sequence)
+        !matches!(self, Self::Channels | Self::ChannelWindow | Self::Segments | Self::Sequence | Self::Clusters)
     }
 
     /// Whether the indices of chosen taps can be asked for.
@@ -307,6 +347,7 @@ impl Region {
             Self::ChannelWindow { .. } => RegionKind::ChannelWindow,
             Self::Segments { .. } => RegionKind::Segments,
             Self::Sequence => RegionKind::Sequence,
+            Self::Clusters(_) => RegionKind::Clusters,
         }
     }
 }
@@ -355,6 +396,7 @@ impl Geometry {
             Region::RoiPool(_) | Region::RoiAlign(_) => return Self::boxes(&pooling.region, input, &sizes),
             Region::Segments { count, empty } => return Self::segments(*count, *empty, input),
             Region::Sequence => return Self::sequence(input),
+            Region::Clusters(clusters) => return Self::clusters(clusters, input),
             Region::Channels { .. } | Region::ChannelWindow { .. } => return Self::over_channels(&pooling.region, input),
         };
         let spatial: Vec<usize> = axes.iter().map(|axis| axis.output as usize).collect();
@@ -518,6 +560,72 @@ impl Geometry {
         let output = input.with_channels(input.channels().min(1));
         let axes = [depth, Axis::ABSENT, Axis::whole(features, features)];
         Self::list(labels.checked()?, 1, 0.0, Self { channels: 1, ..Self::plain(*input, output, Walk::List, axes) })
+    }
+
+    /// Segments that are found: a cell's clusters side by side.
+    fn clusters(clusters: &Clusters, input: &Shape) -> Result<Self, Error> {
+        // What one invocation walks to find the nearest centroid, for the planner's reasons.
+        const MOST_TURNS: u64 = 50_000;
+        // Each is two dispatches.
+        const MOST_STEPS: u32 = 1024;
+        let axes = input.spatial().len();
+        let cells = clusters.cells.resolve("cells", axes)?;
+        if axes > 2 {
+            let because = "cells and clusters take as many axes as the input and one more, and tensors have three at most";
+            return Err(Error::unsupported(format!("clusters of {axes} spatial axes"), because));
+        }
+        if clusters.centroids == 0 {
+            return Err(Error::parameter("centroids", "at least 1", 0));
+        }
+        for (what, asked) in [("centroids", clusters.centroids), ("iterations", clusters.iterations)] {
+            if asked > MOST_STEPS {
+                return Err(Error::UnsupportedSize { what: what.into(), limit: MOST_STEPS.into(), actual: asked.into() });
+            }
+        }
+        let mut sides = [[1; 2]; 2];
+        for (axis, side) in sides[2 - axes..].iter_mut().enumerate() {
+            let size = word("axis", input.spatial()[axis])?;
+            if cells[axis] == 0 || cells[axis] > size {
+                let expected = format!("at least 1 and at most the input's {size}");
+                return Err(Error::InvalidAxis { parameter: "cells", axis, expected, actual: cells[axis].to_string() });
+            }
+            if u64::from(size) * u64::from(cells[axis]) > u64::from(u32::MAX) {
+                let actual = u64::from(size) * u64::from(cells[axis]);
+                return Err(Error::UnsupportedSize {
+                    what: "positions times cells of an axis".into(),
+                    limit: u32::MAX.into(),
+                    actual,
+                });
+            }
+            *side = [size, cells[axis]];
+        }
+        let segments = sides.iter().fold(u64::from(clusters.centroids), |n, [_, cells]| n.saturating_mul(u64::from(*cells)));
+        let segments = u32::try_from(segments).unwrap_or(u32::MAX);
+        let mut output: Vec<usize> = cells.iter().map(|&cells| cells as usize).collect();
+        output.push(clusters.centroids as usize);
+        let mut given = Self::segments(Some(segments), 0.0, input)?;
+        given.output = input.with_spatial(&output);
+        let Some(labels) = given.side.and_then(Side::labels) else { return Ok(given) };
+        let found = Found {
+            labels,
+            channels: word("channels", input.channels())?,
+            centroids: clusters.centroids,
+            axes: sides,
+            what: u32::from(clusters.coordinates != ClusterBy::Positions)
+                + 2 * u32::from(clusters.coordinates != ClusterBy::Features)
+                + 4 * u32::from(clusters.activation_weighted),
+            iterations: clusters.iterations,
+            seed: clusters.seed,
+        };
+        let turns = u64::from(clusters.centroids).saturating_mul(u64::from(found.numbers()) + 1);
+        if turns > MOST_TURNS {
+            return Err(Error::UnsupportedSize {
+                what: "centroids times numbers of a point".into(),
+                limit: MOST_TURNS,
+                actual: turns,
+            });
+        }
+        Ok(Self { side: Some(Side::Clusters(found)), ..given })
     }
 
     fn list(labels: Labels, planes: u32, empty: f32, plain: Self) -> Result<Self, Error> {

@@ -41,7 +41,9 @@ pub use plan::{Kernel, Request, Specialise};
 pub use pooler::{Bindings, BoundPooling, IntoBinding, Pooler};
 pub use shape::Shape;
 pub use sides::SideInputs;
-pub use spec::{Activation, Fractional, Padding, PaddingMode, PerAxis, Pooling, Region, RoiAlign, RoiPool, Window};
+pub use spec::{
+    Activation, ClusterBy, Clusters, Fractional, Padding, PaddingMode, PerAxis, Pooling, Region, RoiAlign, RoiPool, Window,
+};
 #[cfg(feature = "gpu")]
 pub use tensor::{Pooled, Tensor};
 #[cfg(feature = "gpu")]

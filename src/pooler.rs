@@ -5,6 +5,7 @@ use std::{num::NonZeroU64, sync::Arc};
 use crate::{
     Engine, Error, Kernel, Shape,
     engine::Pipeline,
+    geometry::Side,
     plan::{KernelKey, Params, Plan, Slot},
     scopes::watched,
 };
@@ -292,6 +293,10 @@ impl Pooler {
             let most = u32::try_from(plan.most_boxes()).unwrap_or(u32::MAX);
             own.push((Slot::BoxCount, self.filled("plunge box count", STORAGE, &[(0, bytemuck::bytes_of(&most))]).await?));
         }
+        if matches!(plan.side, Some(Side::Clusters(_))) && self.uses(Slot::Labels) {
+            given_for_nothing(Slot::Labels, given.at(Slot::Labels).is_some())?;
+            own.push((Slot::Labels, self.empty("plunge labels", plan.slot_bytes(Slot::Labels)).await?));
+        }
         if let Some(labels) = plan.labels().filter(|labels| labels.mask && absent(Slot::Labels)) {
             let all = vec![1u32; usize::try_from(labels.count()).unwrap_or(usize::MAX)];
             own.push((Slot::Labels, self.filled("plunge mask", STORAGE, &[(0, bytemuck::cast_slice(&all))]).await?));
@@ -438,6 +443,31 @@ fn bind_group(
 }
 
 impl BoundPooling {
+    /// Several poolings as one, recorded in their order in one pass.
+    ///
+    /// ```
+    /// use plunge::{Bindings, BoundPooling, Engine, Pooling, Request, Shape};
+    /// # fn main() -> Result<(), plunge::Error> {
+    /// let engine = Engine::headless()?;
+    /// let shape = Shape::nchw([1, 4, 20, 20]);
+    /// let windows = [5, 9, 13].map(|side| Pooling::max([side, side]).stride([1, 1]).padding([side / 2, side / 2]));
+    /// let input = engine.upload(shape, &vec![1.0f32; shape.elements()])?;
+    /// let mut bound = Vec::new();
+    /// for pooler in engine.prepare_all(&windows, shape, &Request::new())? {
+    ///     let output = engine.allocate::<f32>(pooler.output_shape())?;
+    ///     bound.push(pooler.bind(&Bindings::new(input.buffer(), output.buffer()))?);
+    /// }
+    /// let pyramid = BoundPooling::join(bound);
+    /// let mut encoder = engine.device().create_command_encoder(&Default::default());
+    /// pyramid.encode(&mut encoder);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn join(poolings: impl IntoIterator<Item = Self>) -> Self {
+        Self { steps: poolings.into_iter().flat_map(|pooling| pooling.steps).collect() }
+    }
+
     /// Records the pooling as a compute pass of its own.
     ///
     /// Dispatches only: creates no GPU object, writes no buffer, submits and polls nothing.

@@ -5,6 +5,7 @@
 //! machine has no adapter at all.
 
 mod boxes;
+mod clusters;
 mod fold;
 mod lists;
 mod random;
@@ -48,13 +49,7 @@ pub fn pool_with(pooling: &Pooling, shape: &Shape, input: &[f32], sides: &SideIn
     let geometry = Geometry::resolve(pooling, shape)?;
     sides.check(pooling, &geometry)?;
     let output = geometry.output;
-    if input.len() != shape.elements() {
-        return Err(Error::InvalidBinding {
-            binding: "input",
-            expected: format!("{} elements for shape {shape}", shape.elements()),
-            actual: format!("{} elements", input.len()),
-        });
-    }
+    check_input(shape, input)?;
     if output.elements() > MOST_OUTPUTS {
         return Err(Error::UnsupportedSize {
             what: "output elements".into(),
@@ -67,6 +62,13 @@ pub fn pool_with(pooling: &Pooling, shape: &Shape, input: &[f32], sides: &SideIn
     }
     if matches!(pooling.region, Region::RoiPool(_) | Region::RoiAlign(_)) {
         return Ok(boxes::pool(pooling, shape, output, input, sides));
+    }
+    if let Region::Clusters(region) = &pooling.region {
+        let labels = clusters::labels(pooling, region, shape, input);
+        let count = output.spatial().iter().product::<usize>();
+        let segments = Region::Segments { count: u32::try_from(count).ok(), empty: 0.0 };
+        let pooling = Pooling { region: segments, ..pooling.clone() };
+        return Ok(lists::pool(&pooling, shape, output, input, &SideInputs::new().labels(&labels)));
     }
     if matches!(pooling.region, Region::Segments { .. } | Region::Sequence) {
         return Ok(lists::pool(pooling, shape, output, input, sides));
@@ -123,6 +125,31 @@ pub fn pool_with(pooling: &Pooling, shape: &Shape, input: &[f32], sides: &SideIn
         }
     }
     Ok(answer)
+}
+
+/// The segment that [`Region::Clusters`] gives each position of each image, \[N, in…\]: its cell times K plus its cluster, −1 for none. Empty
+/// for other regions.
+///
+/// # Errors
+/// As [`pool`].
+pub fn cluster_labels(pooling: &Pooling, shape: &Shape, input: &[f32]) -> Result<Vec<i32>, Error> {
+    pooling.output_shape(shape)?;
+    check_input(shape, input)?;
+    Ok(match &pooling.region {
+        Region::Clusters(region) => clusters::labels(pooling, region, shape, input),
+        _ => Vec::new(),
+    })
+}
+
+fn check_input(shape: &Shape, input: &[f32]) -> Result<(), Error> {
+    if input.len() == shape.elements() {
+        return Ok(());
+    }
+    Err(Error::InvalidBinding {
+        binding: "input",
+        expected: format!("{} elements for shape {shape}", shape.elements()),
+        actual: format!("{} elements", input.len()),
+    })
 }
 
 /// Regions over channels: at each position, the channels of a group or window.

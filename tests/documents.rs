@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use plunge::{
-    Fractional, Op, OpKind, Pooling, Region, RegionKind, Request, RoiAlign, RoiPool, Shape, StochasticMode, Window,
+    Clusters, Fractional, Op, OpKind, Pooling, Region, RegionKind, Request, RoiAlign, RoiPool, Shape, StochasticMode, Window,
     plan::{Limits, Plan},
 };
 
@@ -52,6 +52,7 @@ fn region(kind: RegionKind) -> Region {
         RegionKind::Channels => Region::Channels { group: 2, strided: false },
         RegionKind::Segments => Region::Segments { count: Some(2), empty: 0.0 },
         RegionKind::Sequence => Region::Sequence,
+        RegionKind::Clusters => Clusters::new(2, 1, 0).into(),
         RegionKind::ChannelWindow => Region::ChannelWindow { kernel_size: 2, stride: None, padding: [0, 0] },
         _ => panic!("{} is not in the README's table", kind.name()),
     }

@@ -214,7 +214,7 @@ impl<'a> Job<'a> {
         let planes = (self.output.elements() as u64 / outputs.max(1)).max(1);
         // Segments share their taps out: however many there are, each position is in one.
         let folded = match self.pooling.region {
-            Region::Segments { .. } if !reference => self.taps,
+            Region::Segments { .. } | Region::Clusters(_) if !reference => self.taps,
             _ => outputs.saturating_mul(self.taps),
         };
         (if reference { folded.saturating_add(tried) } else { folded }).saturating_mul(planes)

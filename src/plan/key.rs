@@ -135,10 +135,33 @@ pub(crate) enum Digest {
     LabelsCount,
     LabelsScan,
     LabelsScatter,
+    Clusters(ClusterStep, Option<Activation>),
+}
+
+/// A step that finds clusters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum ClusterStep {
+    Weigh,
+    Lot,
+    Seed,
+    Assign,
+    Move,
+}
+
+impl ClusterStep {
+    pub(crate) const ALL: [Self; 5] = [Self::Weigh, Self::Lot, Self::Seed, Self::Assign, Self::Move];
 }
 
 impl Digest {
-    pub(crate) const ALL: [Self; 5] = [Self::RoiPool, Self::RoiAlign, Self::LabelsCount, Self::LabelsScan, Self::LabelsScatter];
+    fn listed() -> Vec<Self> {
+        let clusters = [None, Some(Activation::Relu)];
+        let clusters =
+            clusters.into_iter().flat_map(|activation| ClusterStep::ALL.map(|step| Self::Clusters(step, activation)));
+        [Self::RoiPool, Self::RoiAlign, Self::LabelsCount, Self::LabelsScan, Self::LabelsScatter]
+            .into_iter()
+            .chain(clusters)
+            .collect()
+    }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -147,6 +170,11 @@ impl Digest {
             Self::LabelsCount => "digest/labels_count",
             Self::LabelsScan => "digest/labels_scan",
             Self::LabelsScatter => "digest/labels_scatter",
+            Self::Clusters(ClusterStep::Weigh, _) => "digest/clusters_weigh",
+            Self::Clusters(ClusterStep::Lot, _) => "digest/clusters_lot",
+            Self::Clusters(ClusterStep::Seed, _) => "digest/clusters_seed",
+            Self::Clusters(ClusterStep::Assign, _) => "digest/clusters_assign",
+            Self::Clusters(ClusterStep::Move, _) => "digest/clusters_move",
         }
     }
 }
@@ -174,7 +202,7 @@ impl KernelKey {
     #[must_use]
     pub fn listed() -> Vec<Self> {
         let pools = PoolKey::listed().into_iter().map(Role::Pool);
-        pools.chain(Digest::ALL.map(Role::Digest)).map(Self).collect()
+        pools.chain(Digest::listed().into_iter().map(Role::Digest)).map(Self).collect()
     }
 }
 
@@ -251,7 +279,13 @@ impl fmt::Display for KernelKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Role::Pool(key) => key.fmt(f),
-            Role::Digest(digest) => f.write_str(digest.name()),
+            Role::Digest(digest) => {
+                f.write_str(digest.name())?;
+                match digest {
+                    Digest::Clusters(_, Some(activation)) => write!(f, "/{}", activation.name()),
+                    _ => Ok(()),
+                }
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ mod key;
 mod params;
 
 use key::two_stages;
-pub(crate) use key::{Digest, PoolKey, Role, Schedule, Tile, WORKGROUP};
+pub(crate) use key::{ClusterStep, Digest, PoolKey, Role, Schedule, Tile, WORKGROUP};
 pub use key::{Kernel, KernelKey};
 pub(crate) use params::Params;
 #[cfg(test)]
@@ -13,7 +13,7 @@ pub(crate) use params::layout as params_layout;
 
 use crate::{
     Error, Op, Pooling, Shape, WeightPreset,
-    geometry::{Axis, Geometry, Labels, Side, Walk},
+    geometry::{Axis, Found, Geometry, Labels, Side, Walk},
     op::{OpRow, WeightingKind},
 };
 
@@ -157,6 +157,10 @@ impl KernelKey {
         match &self.0 {
             Role::Pool(key) => (key.slots().collect::<Vec<_>>()).into_iter(),
             Role::Digest(Digest::RoiPool | Digest::RoiAlign) => OF_BOXES.to_vec().into_iter(),
+            Role::Digest(Digest::Clusters(ClusterStep::Assign | ClusterStep::Move, _)) => {
+                vec![Slot::Input, Slot::Scratch, Slot::Labels].into_iter()
+            }
+            Role::Digest(Digest::Clusters(..)) => vec![Slot::Input, Slot::Scratch].into_iter(),
             Role::Digest(Digest::LabelsCount) => vec![Slot::Scratch, Slot::Labels, Slot::Status].into_iter(),
             Role::Digest(Digest::LabelsScan) => vec![Slot::Scratch, Slot::Table].into_iter(),
             Role::Digest(Digest::LabelsScatter) => vec![Slot::Scratch, Slot::Table, Slot::Labels].into_iter(),
@@ -165,7 +169,11 @@ impl KernelKey {
 
     /// Whether it only reads the buffer at `slot`.
     pub(crate) fn reads(&self, slot: Slot) -> bool {
-        slot.read_only() || slot == Slot::Table && matches!(self.0, Role::Pool(_))
+        match (slot, &self.0) {
+            (Slot::Table, Role::Pool(_)) => true,
+            (Slot::Labels, Role::Digest(Digest::Clusters(ClusterStep::Assign, _))) => false,
+            (slot, _) => slot.read_only(),
+        }
     }
 }
 
@@ -233,7 +241,7 @@ impl Plan {
 
     fn add_steps(&mut self, pooling: &Pooling, geometry: &Geometry, limits: &Limits) -> Result<(), Error> {
         let op = &pooling.op;
-        let outputs = index(self.output.elements() as u64)?;
+        let (outputs, indices) = (index(self.output.elements() as u64)?, self.indices);
         let [_, height, width] = &geometry.axes;
         let aligned_load = width.input % 4 == 0;
         let key = |schedule, aligned_load, aligned_store| PoolKey {
@@ -245,7 +253,7 @@ impl Plan {
             schedule,
             aligned_load,
             aligned_store,
-            indices: self.indices,
+            indices,
         };
         let step = |key, groups: u32, own: [u32; 3]| {
             let [across, down] = fold_grid(groups, limits)?;
@@ -256,10 +264,15 @@ impl Plan {
             let digest = if geometry.walk == Walk::RoiPool { Digest::RoiPool } else { Digest::RoiAlign };
             self.steps.push(step(Role::Digest(digest), count.div_ceil(WORKGROUP), [count, 0, 0])?);
         }
-        if let Some(Side::Labels(labels)) = geometry.side {
+        if let Some(Side::Clusters(found)) = geometry.side {
+            self.scratch_bytes = found.scratch_words() * WORD;
+            check_size("scratch of clusters", found.scratch_words(), limits)?;
+            self.find_clusters(&found, pooling, geometry, limits)?;
+        }
+        if let Some(labels) = geometry.side.and_then(Side::labels) {
             let [chunks, size] = labels.chunks();
             let counters = u64::from(labels.images) * u64::from(chunks) * u64::from(labels.segments);
-            self.scratch_bytes = counters * WORD;
+            self.scratch_bytes = self.scratch_bytes.max(counters * WORD);
             check_size("counters of labels", counters, limits)?;
             let own = [labels.images, chunks, size];
             let groups = (labels.images * chunks).div_ceil(WORKGROUP);
@@ -302,6 +315,35 @@ impl Plan {
         Ok(())
     }
 
+    /// The steps that label every position with its cluster: weights, a lot and a choice for every seed, then assignments and moves.
+    fn find_clusters(&mut self, found: &Found, pooling: &Pooling, geometry: &Geometry, limits: &Limits) -> Result<(), Error> {
+        let [rows, columns] = found.axes.map(|[size, cells]| Axis::whole(size, cells));
+        let axes = [Axis::ABSENT, rows, columns];
+        let Found { labels: Labels { images, .. }, channels, centroids, what, .. } = *found;
+        let image = Geometry { axes, region_words: [channels, centroids, what, images], ..geometry.clone() };
+        let positions = index(found.labels.count())?.div_ceil(WORKGROUP);
+        let numbers = index(u64::from(images) * u64::from(centroids) * u64::from(found.numbers()))?;
+        #[allow(clippy::cast_possible_truncation, reason = "the two words of a number")]
+        let [low, high] = [found.seed as u32, (found.seed >> 32) as u32];
+        let mut step = |step, groups, k| {
+            let [across, down] = fold_grid(groups, limits)?;
+            let params = Params::new(&pooling.op, &image, 0, [across, k, low, high]);
+            let key = KernelKey(Role::Digest(Digest::Clusters(step, pooling.activation)));
+            self.steps.push(Step { key, params, workgroups: [across, down] });
+            Ok::<(), Error>(())
+        };
+        step(ClusterStep::Weigh, positions, 0)?;
+        for k in 0..centroids {
+            step(ClusterStep::Lot, positions, k)?;
+            step(ClusterStep::Seed, images, k)?;
+        }
+        for _ in 0..found.iterations {
+            step(ClusterStep::Assign, positions, 0)?;
+            step(ClusterStep::Move, numbers, 0)?;
+        }
+        step(ClusterStep::Assign, positions, 0)
+    }
+
     /// The output's shape.
     #[must_use]
     pub fn output_shape(&self) -> Shape {
@@ -336,8 +378,8 @@ impl Plan {
     /// How many labels there are, and whether they are a mask.
     pub(crate) fn labels(&self) -> Option<Labels> {
         match self.side {
-            Some(Side::Labels(labels)) => Some(labels),
-            _ => None,
+            Some(side) => side.labels(),
+            None => None,
         }
     }
 
@@ -392,7 +434,7 @@ fn choose_kernel(pooling: &Pooling, geometry: &Geometry, request: &Request) -> R
         Kernel::TwoStage => Ok(()),
     };
     // Segments may be of any size; a sequence's tokens are most of its positions.
-    let uneven = matches!(geometry.side, Some(Side::Labels(labels)) if labels.segments > 1);
+    let uneven = geometry.side.and_then(Side::labels).is_some_and(|labels| labels.segments > 1);
     let kernel = if let Some(kernel) = request.kernel {
         kernel
     } else if uneven || walk > REDUCE_MOST_TAPS || passes == 1 && taps >= STAGE_TAPS && outputs < ENOUGH_WORKGROUPS {
@@ -495,7 +537,7 @@ fn binomial(axes: &[Axis]) -> Vec<f32> {
 /// Accumulators in scratch, parts of a region or image, and workgroups of the two steps.
 fn two_stage_sizes(geometry: &Geometry, outputs: u32) -> [u64; 4] {
     let outputs = u64::from(outputs);
-    if let Some(Side::Labels(labels)) = geometry.side {
+    if let Some(labels) = geometry.side.and_then(Side::labels) {
         // One invocation a part and column, then one an output.
         let columns = u64::from(geometry.axes[2].output);
         let planes = outputs / columns / u64::from(labels.segments);

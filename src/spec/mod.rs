@@ -89,6 +89,9 @@ pub enum Region {
     /// The tokens of a sequence whose mask is 1. \[B, T, D\] → \[B, 1, D\], the tensor being given as B, T "channels" and one axis of D. The
     /// mask is \[B, T\]; without one every token counts. A sequence without tokens answers 0.
     Sequence,
+    /// The positions nearest to each of K centroids, other ones for every image, apart in every cell of a grid: locality in feature space
+    /// (Boureau et al. 2011). \[N, C, in…\] → \[N, C, cells…, K\].
+    Clusters(Clusters),
 }
 
 /// A sliding window over one to three spatial axes.
@@ -247,6 +250,74 @@ impl RoiAlign {
 impl From<RoiAlign> for Region {
     fn from(boxes: RoiAlign) -> Self {
         Self::RoiAlign(boxes)
+    }
+}
+
+/// Clusters of every image's positions by k-means, on the device.
+///
+/// A position is the point of its C values behind the activation, its coordinates in positions, or both. The first of K seeds is drawn evenly
+/// and every other in proportion to the squared distance from the nearest so far (k-means++), by the generator of
+/// [`Op::Stochastic`]; then centroids move `iterations` times to the mean of their members (Lloyd). A position belongs to its nearest
+/// centroid, the smaller number among equals; a centroid without members stays. Position p of an axis is in cell ⌊p·cells/in⌋. An empty
+/// cluster of a cell answers 0.
+///
+/// All in f32: adapters and the reference agree but where two centroids are equally near to within rounding. Where values count, a
+/// position with one beyond 2⁵⁰, infinite or NaN is in no cluster. One or two spatial axes. No indices.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[non_exhaustive]
+pub struct Clusters {
+    /// K, clusters in every image.
+    pub centroids: u32,
+    /// Cells on each spatial axis, at most one a position.
+    #[cfg_attr(feature = "serde", serde(default = "PerAxis::one"))]
+    pub cells: PerAxis<u32>,
+    /// How often centroids move.
+    pub iterations: u32,
+    /// What the seeds depend on.
+    pub seed: u64,
+    /// What a point is.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub coordinates: ClusterBy,
+    /// Whether a position weighs Σ max(value, 0) over its channels, in the draws and in the means.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub activation_weighted: bool,
+}
+
+/// What a position is to k-means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum ClusterBy {
+    /// Its C values.
+    #[default]
+    Features,
+    /// Its coordinates.
+    Positions,
+    /// Its C values, then its coordinates.
+    Both,
+}
+
+impl Clusters {
+    /// K clusters of all positions by their values; centroids move `iterations` times.
+    #[must_use]
+    pub fn new(centroids: u32, iterations: u32, seed: u64) -> Self {
+        Self {
+            centroids,
+            cells: PerAxis::one(),
+            iterations,
+            seed,
+            coordinates: ClusterBy::Features,
+            activation_weighted: false,
+        }
+    }
+}
+
+impl From<Clusters> for Region {
+    fn from(clusters: Clusters) -> Self {
+        Self::Clusters(clusters)
     }
 }
 

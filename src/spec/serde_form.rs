@@ -10,14 +10,13 @@ use serde::{
     de::{self, IntoDeserializer as _, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
-use super::{Fractional, Padding, PerAxis, Region, RoiAlign, RoiPool, Window};
+use super::{Clusters, Fractional, Padding, PerAxis, Region, RoiAlign, RoiPool, Window};
 use crate::{Op, StochasticMode, WeightPreset};
 
 /// Marks the messages of errors that are [`crate::Error::Unsupported`] rather than malformed.
 const NOT_YET: &str = "unsupported: ";
 
 const PLANNED_OPS: &[&str] = &["probabilistic_max"];
-const PLANNED_REGIONS: &[&str] = &["clusters"];
 
 /// `Op` with every variant a struct, so that `"max"` and `{"max": {}}` are the same.
 #[derive(Serialize, Deserialize)]
@@ -119,6 +118,7 @@ enum RegionFields {
         empty: f32,
     },
     Sequence {},
+    Clusters(Clusters),
 }
 
 impl Serialize for Op {
@@ -141,7 +141,7 @@ impl Serialize for Region {
 
 impl<'de> Deserialize<'de> for Region {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Variant { what: "region", planned: PLANNED_REGIONS, read: RegionReader })
+        deserializer.deserialize_any(Variant { what: "region", planned: &[], read: RegionReader })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     Activation,
     geometry::Walk,
     op::{WeightingKind, wgsl},
-    plan::{Digest, KernelKey, PoolKey, Role, Schedule, WORKGROUP},
+    plan::{ClusterStep, Digest, KernelKey, PoolKey, Role, Schedule, WORKGROUP},
 };
 
 impl KernelKey {
@@ -23,15 +23,43 @@ impl KernelKey {
 
 /// A kernel that digests what stands beside the input into the region's table.
 fn prepare(digest: Digest) -> String {
-    let files: &[&str] = match digest {
-        Digest::RoiPool => &[wgsl!("digest/boxes"), wgsl!("digest/roi_pool")],
-        Digest::RoiAlign => &[wgsl!("digest/boxes"), wgsl!("digest/roi_align")],
-        Digest::LabelsCount => &[wgsl!("digest/labels"), wgsl!("digest/labels_read"), wgsl!("digest/labels_count")],
-        Digest::LabelsScan => &[wgsl!("digest/labels"), wgsl!("digest/labels_scan")],
-        Digest::LabelsScatter => &[wgsl!("digest/labels"), wgsl!("digest/labels_read"), wgsl!("digest/labels_scatter")],
-    };
-    let common = [wgsl!("common/scalar"), wgsl!("common/params")].join("\n");
-    format!("// {}\nconst WORKGROUP = {WORKGROUP}u;\n\n{common}\n{}", digest.name(), files.join("\n"))
+    let mut files = vec![wgsl!("common/scalar"), wgsl!("common/params")];
+    match digest {
+        Digest::RoiPool => files.extend([wgsl!("digest/boxes"), wgsl!("digest/roi_pool")]),
+        Digest::RoiAlign => files.extend([wgsl!("digest/boxes"), wgsl!("digest/roi_align")]),
+        Digest::LabelsCount => {
+            files.extend([wgsl!("digest/labels"), wgsl!("digest/labels_read"), wgsl!("digest/labels_count")]);
+        }
+        Digest::LabelsScan => files.extend([wgsl!("digest/labels"), wgsl!("digest/labels_scan")]),
+        Digest::LabelsScatter => {
+            files.extend([wgsl!("digest/labels"), wgsl!("digest/labels_read"), wgsl!("digest/labels_scatter")]);
+        }
+        Digest::Clusters(step, activation) => {
+            files.extend([wgsl!("common/keys"), activate(activation), wgsl!("load/scalar"), wgsl!("digest/clusters")]);
+            match step {
+                ClusterStep::Weigh => files.push(wgsl!("digest/clusters_weigh")),
+                ClusterStep::Lot => {
+                    files.extend([wgsl!("common/words"), wgsl!("random/log2"), wgsl!("random/philox"), wgsl!("random/lots")]);
+                    files.push(wgsl!("digest/clusters_lot"));
+                }
+                ClusterStep::Seed => files.push(wgsl!("digest/clusters_seed")),
+                ClusterStep::Assign => files.push(wgsl!("digest/clusters_assign")),
+                ClusterStep::Move => files.push(wgsl!("digest/clusters_move")),
+            }
+        }
+    }
+    format!("// {}\nconst WORKGROUP = {WORKGROUP}u;\n\n{}", digest.name(), files.join("\n"))
+}
+
+/// The file of a detector stage.
+fn activate(activation: Option<Activation>) -> &'static str {
+    match activation {
+        None => wgsl!("activation/none"),
+        Some(Activation::Relu) => wgsl!("activation/relu"),
+        Some(Activation::LeakyRelu) => wgsl!("activation/leaky_relu"),
+        Some(Activation::Sigmoid) => wgsl!("activation/sigmoid"),
+        Some(Activation::Tanh) => wgsl!("activation/tanh"),
+    }
 }
 
 fn pool(key: &PoolKey) -> String {
@@ -46,13 +74,7 @@ fn pool(key: &PoolKey) -> String {
             Walk::RoiAlign | Walk::List => "",
             _ => wgsl!("common/separable"),
         },
-        match key.activation {
-            None => wgsl!("activation/none"),
-            Some(Activation::Relu) => wgsl!("activation/relu"),
-            Some(Activation::LeakyRelu) => wgsl!("activation/leaky_relu"),
-            Some(Activation::Sigmoid) => wgsl!("activation/sigmoid"),
-            Some(Activation::Tanh) => wgsl!("activation/tanh"),
-        },
+        activate(key.activation),
         if key.aligned_load { wgsl!("load/vec4") } else { wgsl!("load/scalar") },
         match key.walk {
             Walk::Window => wgsl!("region/window"),

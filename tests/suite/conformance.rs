@@ -2,8 +2,8 @@
 
 use plunge::plan::{Limits, Plan};
 use plunge::{
-    Activation, Fractional, Kernel, Op, OpKind, Padding, PaddingMode, Pooling, Region, RegionKind, Request, RoiAlign, RoiPool,
-    Shape, Specialise, StochasticMode, WeightPreset, Window, op::WeightingKind,
+    Activation, ClusterBy, Clusters, Fractional, Kernel, Op, OpKind, Padding, PaddingMode, Pooling, Region, RegionKind,
+    Request, RoiAlign, RoiPool, Shape, Specialise, StochasticMode, WeightPreset, Window, op::WeightingKind,
 };
 use plunge_workloads::{Data, catalogue};
 
@@ -91,6 +91,11 @@ fn regions() -> Vec<(Region, Shape)> {
         change(&mut region);
         region.into()
     };
+    let clusters = |change: fn(&mut Clusters)| {
+        let mut region = Clusters::new(3, 2, 0x0123_4567_89ab);
+        change(&mut region);
+        region.into()
+    };
     let adaptive = |output_size: &[u32]| Region::Adaptive { output_size: output_size.to_vec().into() };
     let regions = vec![
         (window(&[3], |p| p.stride(2).padding(1)), Shape::nchw([2, 3, 37])),
@@ -139,6 +144,10 @@ fn regions() -> Vec<(Region, Shape)> {
         (Region::Segments { count: Some(3), empty: -2.5 }, Shape::nchw([1, 2, 1301])),
         (Region::Segments { count: Some(40), empty: 0.0 }, Shape::nchw([2, 1, 3, 5, 7])),
         (Region::Sequence, Shape::nchw([5, 17, 6])),
+        (Clusters::new(4, 3, 1).into(), Shape::nchw([2, 3, 7, 9])),
+        (clusters(|region| (region.coordinates, region.cells) = (ClusterBy::Both, 2.into())), Shape::nchw([1, 2, 8, 9])),
+        (clusters(|region| region.coordinates = ClusterBy::Positions), Shape::nchw([2, 2, 5, 13])),
+        (clusters(|region| (region.activation_weighted, region.cells) = (true, 3.into())), Shape::nchw([1, 2, 37])),
         (Region::Sequence, Shape::nchw([2, 700, 3])),
         (Region::ChannelWindow { kernel_size: 4, stride: Some(3), padding: [3, 0] }, Shape::nchw([2, 11, 2, 3, 2])),
     ];
@@ -290,6 +299,21 @@ fn large_regions() {
                     }
                 }
             }
+        }
+    }
+    // Segments of very uneven sizes, in many chunks and parts; long sequences; boxes of whole pictures.
+    let mut region = RoiPool::new(1, 1.0);
+    region.max_boxes = Some(6);
+    for (region, shape) in [
+        (Region::Segments { count: Some(300), empty: 0.0 }, shape),
+        (Region::Segments { count: Some(9_000), empty: 0.0 }, Shape::nchw([2, 2, 41_003])),
+        (Region::Segments { count: Some(2), empty: 0.0 }, Shape::nchw([1, 1, 700_001])),
+        (Region::Sequence, Shape::nchw([4, 20_011, 5])),
+        (region.into(), shape),
+    ] {
+        for op in [Op::Max, Op::Sum, Op::Std, Op::Last, Op::Median] {
+            let request = Request::new();
+            cases.push(Case { pooling: Pooling::new(op, region.clone()), shape, request, data: Data::Offset });
         }
     }
     check_all("large regions", &engines(), &cases);

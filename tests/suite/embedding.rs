@@ -320,3 +320,31 @@ fn a_guest_on_a_device_with_tight_limits_plans_by_them() {
         assert!(matches!(refused, Err(Error::UnsupportedSize { limit: 65536, .. })), "{name}: {refused:?}");
     }
 }
+
+/// Three windows over one input, recorded as one, answer as each alone; their outputs may be ranges of one buffer.
+#[test]
+fn several_poolings_of_one_input_are_recorded_as_one() {
+    let shape = Shape::nchw([1, 3, 20, 20]);
+    let input: Vec<f32> = (0..shape.elements()).map(|at| (at * 7919 % 1009) as f32).collect();
+    let windows = [5, 9, 13].map(|side| Pooling::max([side, side]).stride([1, 1]).padding([side / 2, side / 2]));
+    for (adapter, engine) in engines() {
+        let values = engine.upload(shape, &input).expect("it uploads");
+        let all = engine.allocate::<f32>(Shape::nchw([1, 3 * 3, 32, 32])).expect("there is room");
+        let poolers = engine.prepare_all(&windows, shape, &Request::new()).expect("they plan");
+        let bytes = 3 * 32 * 32 * 4;
+        let bound = poolers.iter().zip(0..).map(|(pooler, at)| {
+            let size = NonZeroU64::new(bytes);
+            let range = wgpu::BufferBinding { buffer: all.buffer(), offset: at * bytes, size };
+            pooler.bind(&Bindings::new(values.buffer(), range)).expect("it binds")
+        });
+        let joined = BoundPooling::join(bound.collect::<Vec<_>>());
+        let mut encoder = encoder(&engine);
+        joined.encode(&mut encoder);
+        engine.queue().submit([encoder.finish()]);
+        let answers = engine.download(&all).expect("it answers");
+        for (window, answer) in windows.iter().zip(answers.chunks(3 * 32 * 32)) {
+            let alone = engine.pool(window, shape, &input, &Request::new()).expect("it pools").values;
+            assert_eq!(&answer[..alone.len()], &alone[..], "{adapter}: {window:?}");
+        }
+    }
+}

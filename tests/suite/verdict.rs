@@ -103,6 +103,14 @@ fn wobble(pooling: &Pooling, shape: Shape, input: &[f32], sides: &Sides) -> Opti
 /// How far each output may be off: not at all for ops that choose a value, else 10 ε (1 + log₂ taps) times the size of what was
 /// folded.
 fn tolerances(pooling: &Pooling, shape: Shape, input: &[f32], sides: &Sides) -> Vec<f64> {
+    if let Region::Clusters(_) = pooling.region {
+        // The clusters are the input's own; sizes and counts are asked of the same ones.
+        let labels = reference::cluster_labels(pooling, &shape, input).expect("the reference takes it");
+        let output = pooling.output_shape(&shape).expect("a valid pooling");
+        let count = Some(output.spatial().iter().product::<usize>() as u32);
+        let segments = Pooling { region: Region::Segments { count, empty: 0.0 }, ..pooling.clone() };
+        return tolerances(&segments, shape, input, &Sides { labels: Some(labels), ..Sides::default() });
+    }
     let eps = f64::from(f32::EPSILON);
     let smallest = f64::from(f32::MIN_POSITIVE);
     let answer = |op: Op, values: &[f32]| {

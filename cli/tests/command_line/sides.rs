@@ -84,6 +84,7 @@ fn images_that_belong_together_stay_together() {
         (r#""max""#, r#"{"channels": {"group": 2, "strided": true}}"#),
         (r#""sum""#, r#"{"channel_window": {"kernel_size": 3, "stride": 1, "padding": 1}}"#),
         (r#"{"stochastic": {"seed": 5, "mode": "sample"}}"#, r#"{"window": {"kernel_size": 3}}"#),
+        (r#""max""#, r#"{"clusters": {"centroids": 3, "cells": [2, 1], "iterations": 2, "seed": 9, "coordinates": "both"}}"#),
     ] {
         let json = format!(r#"{{"op": {op}, "region": {region}}}"#);
         check(&desk, &[3, 4, 9, 11], &json, "", &SideInputs::new(), false);

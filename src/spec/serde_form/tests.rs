@@ -130,7 +130,7 @@ fn malformed_specs_are_refused_by_a_sentence_that_names_what_is_wrong() {
         (r#"{"op": {"weighted": {"preset": "hamming"}}, "region": "global"}"#, "unknown variant `hamming`"),
         (r#"{"op": {"stochastic": {"mode": "sample"}}, "region": "global"}"#, "missing field `seed`"),
         (r#"{"op": "gem", "region": "global"}"#, "missing field `p`"),
-        (r#"{"op": "max", "region": {"clusters": {"centroids": 3}}}"#, "unsupported: region `clusters`"),
+        (r#"{"op": "max", "region": {"clusters": {"centroids": 3}}}"#, "missing field `iterations`"),
         (r#"{"op": "max", "region": {"pyramid": {"levels": [-1]}}}"#, "u32"),
         (
             r#"{"op": "max", "region": {"fractional": {"kernel_size": 2, "output_size": 2, "sample": 1}}}"#,
