@@ -1,17 +1,19 @@
 """Writes PyTorch's answers beside this file, one JSON a family, for tests/suite/peers.rs to compare the kernels with.
 
-    python3.11 -m venv venv && venv/bin/pip install torch numpy && venv/bin/python tests/vectors/export.py
+    python3.11 -m venv venv && venv/bin/pip install torch torchvision numpy && venv/bin/python tests/vectors/export.py
 
-The committed files were written with torch 2.15.0 and Python 3.11.7. The same versions write the same bytes.
+The committed files were written with the versions that each of them names. The same versions write the same bytes.
 
 A file is {"family", "versions", "inputs": {name: {"shape", "bits"}}, "cases": […]}, and a case
-{"name", "spec", "input": a name, "output_shape", "output": bits, "indices"?, "tolerance"}. Bits are those of f32s, as integers.
+{"name", "spec", "input": a name, "output_shape", "output": bits, "indices"?, "tolerance"}, and beside the input "boxes", "weights",
+"labels" or "mask". Bits are those of f32s, as integers.
 A tolerance is "exact" (the same number) or {"taps", "scale"}: 10 eps (1 + log2 taps) times scale. Ops that choose are computed
 in f32, the others in f64 and rounded once. Where torch has a pooling, it is called; where it has only the statistic, it is
 applied to the taps that Tensor.unfold, a view or a slice gathers.
 
 What differs from torch by design is left out: lp of negative values (torch takes no absolute value), lp in ceil_mode (torch
-scales the last window as if it were whole), the index where 0 and -0 tie (here -0 < 0).
+scales the last window as if it were whole), the index where 0 and -0 tie (here -0 < 0), cls of left-padded sentences
+(sentence-transformers takes a token that the mask leaves out) and sentences without tokens (its maximum is -1e9 there).
 """
 
 import itertools
@@ -22,9 +24,11 @@ import platform
 
 import torch
 import torch.nn.functional as F
+import torchvision
 
 HERE = pathlib.Path(__file__).parent
 VERSIONS = {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]}
+VERSIONS_OF_BOXES = {**VERSIONS, "torchvision": torchvision.__version__.split("+")[0]}
 EXACT = {"max", "min", "first", "last", "median", "rank"}
 torch.manual_seed(20)
 torch.set_num_threads(1)
@@ -48,6 +52,9 @@ def inputs():
     made["channels1"] = torch.randn(2, 11, 3) * 2
     made["channels2"] = torch.randn(2, 6, 5, 3) * 2
     made["channels3"] = torch.randn(1, 12, 2, 3, 2) * 2
+    made["images"] = torch.randn(2, 2, 9, 13) * 3
+    made["sensitive"] = torch.randn(2, 6, 9, 13) * 3
+    made["tokens"] = torch.randn(4, 7, 5) * 3
     return made
 
 
@@ -76,12 +83,14 @@ def magnitude(op, x, taps):
         return largest * taps ** (1 / fields["p"])
     if kind == "variance":
         return largest * largest
+    if kind == "weighted" and fields.get("normalize") is False:
+        return largest * taps
     if kind == "log_sum_exp":
         return largest + 1 / fields["r"]
     return largest
 
 
-def case(family, label, op, region, source, output, taps, indices=None, activation=None):
+def case(family, label, op, region, source, output, taps, indices=None, activation=None, **beside):
     x = INPUTS[source]
     one = {"name": label, "spec": {"op": op, "region": region}, "input": source}
     if activation:
@@ -90,6 +99,7 @@ def case(family, label, op, region, source, output, taps, indices=None, activati
     one["output"] = bits(output)
     if indices is not None:
         one["indices"] = indices.flatten().tolist()
+    one.update(beside)
     exact = name_of(op) in EXACT and activation not in ("sigmoid", "tanh")
     one["tolerance"] = "exact" if exact else {"taps": taps, "scale": float(f"{magnitude(op, x, taps):.4g}")}
     FAMILIES.setdefault(family, []).append(one)
@@ -396,13 +406,132 @@ def activations():
         case("activation", f"{label} median", "median", "global", "reals2", y, 77, None, label)
 
 
+def fits(boxes, scale, size, bins):
+    """Whether bins whose borders torchvision finds in floats are those of whole numbers."""
+    for _, x1, y1, x2, y2 in boxes:
+        for start, end, out in ((x1, x2, bins[1]), (y1, y2, bins[0])):
+            near = lambda corner: math.floor(abs(corner * scale) + 0.5) * (1 if corner >= 0 else -1)
+            long = max(near(end) - near(start) + 1, 1)
+            step = torch.tensor(float(long)) / out
+            for o in range(out):
+                borders = math.floor((o * step).item()), math.ceil(((o + 1) * step).item())
+                if borders != (o * long // out, -(-(o + 1) * long // out)):
+                    return False
+    return True
+
+
+def boxes():
+    """torchvision's roi_pool, roi_align and ps_roi_align, whose corners move by half a position as aligned boxes' do."""
+    x = INPUTS["images"]
+    of_scale = {
+        1.0: [[0, 1, 1, 8, 6], [1, -3, 2, 5, 11], [1, 4.25, 3.5, 12.75, 7], [0, 2, 2, 2, 2], [1, 0, 0, 13, 9]],
+        0.5: [[0, 3, 1, 21, 14], [1, 0, 0, 26, 18], [0, -5, -7, 9, 30], [1, 7.5, 3.25, 8, 17]],
+        0.0625: [[1, 16, 32, 180, 140], [0, 0, 0, 207, 143], [0, 33, 17, 48, 64]],
+        0.3: [[0, 3, 1, 35, 24], [1, 5.5, 2.2, 40, 29], [1, 30, 20, 31, 22]],
+    }
+    for scale, rows in of_scale.items():
+        given = torch.tensor(rows, dtype=torch.float32)
+        beside = {"boxes": given.tolist()}
+        for bins in ([1, 1], [2, 2], [2, 3], [7, 7]):
+            region = {"output_size": bins, "spatial_scale": scale, "max_boxes": len(rows)}
+            if fits(given.tolist(), scale, x.shape[2:], bins):
+                y = torchvision.ops.roi_pool(x, given, bins, scale)
+                case("boxes", f"roi_pool {scale} {bins}", "max", {"roi_pool": region}, "images", y, 1, **beside)
+            for ratio, aligned in itertools.product((0, 1, 2, 3) if bins != [7, 7] else (0, 2), (False, True)):
+                y = torchvision.ops.roi_align(x, given, bins, scale, ratio, aligned)
+                own = {"roi_align": {**region, "sampling_ratio": ratio, "aligned": aligned}}
+                label = f"roi_align {scale} {bins} {ratio} {aligned}"
+                # Points are placed in f32: 64 more ulp than sums alone.
+                case("boxes", label, "average", own, "images", y, 2**20, **beside)
+            if bins == [2, 3]:
+                # torchvision always moves the corners, and has no sample where ours are 0.
+                y = torchvision.ops.ps_roi_align(INPUTS["sensitive"], given, bins, scale, 2)
+                own = {"roi_align": {**region, "sampling_ratio": 2, "aligned": True, "position_sensitive": True}}
+                case("boxes", f"ps_roi_align {scale} {bins}", "average", own, "sensitive", y, 2**20, **beside)
+
+
+def weights():
+    """Weighted sums and means, blurs on padded inputs, gates, and what stochastic pooling is on average."""
+    for axes, kernel, stride in ((1, (5,), (2,)), (2, (3, 2), (1, 2)), (3, (2, 2, 3), (1, 2, 1))):
+        source = f"reals{axes}"
+        taps = gather(INPUTS[source], kernel, stride, None, None).double()
+        x, size = INPUTS[source], math.prod(kernel)
+        spec = {"window": window(kernel, stride)}
+        for own in (False, True):
+            w = torch.randn((x.shape[1], size) if own else (size,)).abs() + 0.1
+            by = w.double().view(1, x.shape[1], *[1] * axes, size) if own else w.double()
+            fields = {"per_channel": True} if own else {}
+            beside = {"weights": w.flatten().tolist()}
+            op = {"weighted": {**fields, "normalize": True}}
+            case("weights", f"mean {axes} {own}", op, spec, source, (taps * by).sum(-1) / by.sum(-1), size, **beside)
+            op = {"weighted": {**fields, "normalize": False}}
+            case("weights", f"sum {axes} {own}", op, spec, source, (taps * by).sum(-1), size, **beside)
+            alpha = torch.sigmoid((taps * by).sum(-1))
+            y = alpha * taps.amax(-1) + (1 - alpha) * taps.mean(-1)
+            # A gate moves with the error of its sum.
+            case("weights", f"gated {axes} {own}", {"gated": fields}, spec, source, y, 2**20, **beside)
+        positive = taps.clamp(min=0)
+        y = (positive**2).sum(-1) / positive.sum(-1).clamp(min=1e-30)
+        op = {"stochastic": {"seed": 0, "mode": "expectation"}}
+        case("weights", f"expectation {axes}", op, spec, source, y, size)
+    rows = {1: [1.0], 3: [1.0, 2.0, 1.0], 4: [1.0, 3.0, 3.0, 1.0], 5: [1.0, 4.0, 6.0, 4.0, 1.0]}
+    x = INPUTS["reals2"]
+    for mode, named in (("reflect", "reflect"), ("edge", "replicate")):
+        for kernel, pad, stride in (((3, 3), (1, 1), (2, 2)), ((5, 3), (2, 1), (1, 2)), ((4, 5), (3, 2), (1, 1))):
+            blur = torch.outer(*(torch.tensor(rows[k]).double() / sum(rows[k]) for k in kernel))
+            padded = F.pad(x.double(), (pad[1], pad[1], pad[0], pad[0]), mode=named)
+            y = F.conv2d(padded, blur.expand(x.shape[1], 1, *kernel).contiguous(), stride=stride, groups=x.shape[1])
+            region = {"window": {**window(kernel, stride, pad), "padding_mode": mode}}
+            op = {"weighted": {"preset": "binomial"}}
+            case("weights", f"blur {region}", op, region, "reals2", y, math.prod(kernel))
+
+
+def segments():
+    """Segments by masks; sentence-transformers' six poolings of tokens, by its formulas."""
+    x = INPUTS["images"]
+    labels = torch.randint(-1, 6, (2, 9, 13))
+    labels[labels == 4] = 0
+    beside = {"labels": labels.flatten().tolist()}
+    region = {"segments": {"count": 6}}
+    inside = [(labels == s)[:, None] for s in range(6)]
+    pick = lambda fold: torch.stack([fold(mask) for mask in inside], -1)
+    count = pick(lambda mask: mask.sum((2, 3)).expand(2, x.shape[1]))
+    total = pick(lambda mask: (x.double() * mask).sum((2, 3)))
+    largest = pick(lambda mask: x.masked_fill(~mask, -math.inf).amax((2, 3))).masked_fill(count == 0, 0.0)
+    mean = total / count.clamp(min=1)
+    squares = pick(lambda mask: ((x.double() ** 2) * mask).sum((2, 3))) / count.clamp(min=1)
+    for op, y in (("max", largest), ("sum", total), ("average", mean), ("variance", squares - mean**2)):
+        case("segments", f"segments {op}", op, region, "images", y, 117, **beside)
+    tokens = INPUTS["tokens"].double()
+    for side, mask in (("right", [[1] * k + [0] * (7 - k) for k in (7, 4, 1, 5)]), ("left", [[0] * (7 - k) + [1] * k for k in (7, 4, 1, 5)])):
+        m = torch.tensor(mask).double()[..., None]
+        place = torch.arange(1, 8).double()[None, :, None]
+        last = torch.tensor([max(t for t in range(7) if row[t]) for row in mask])
+        modes = {
+            "max": ("max", tokens.masked_fill(m == 0, -1e9).amax(1)),
+            "mean": ("average", (tokens * m).sum(1) / m.sum(1).clamp(min=1e-9)),
+            "mean_sqrt_len_tokens": ({"average": {"sqrt_divisor": True}}, (tokens * m).sum(1) / m.sum(1).clamp(min=1e-9).sqrt()),
+            "weightedmean": ({"weighted": {"preset": "position"}}, (tokens * m * place).sum(1) / (m * place).sum(1).clamp(min=1e-9)),
+            "lasttoken": ("last", tokens[torch.arange(4), last]),
+        }
+        if side == "right":
+            modes["cls"] = ("first", tokens[:, 0])
+        for named, (op, y) in modes.items():
+            beside = {"mask": [bit for row in mask for bit in row]}
+            case("segments", f"{named} {side}", op, "sequence", "tokens", y[:, None], 7, **beside)
+
+
 def main():
-    for make in (max_windows, average_windows, lp_windows, adaptive, statistics_of_windows, statistics_of_planes, channels, regions, activations):
+    for make in (
+        max_windows, average_windows, lp_windows, adaptive, statistics_of_windows, statistics_of_planes, channels, regions, activations,
+        boxes, weights, segments,
+    ):
         make()
     for family, cases in FAMILIES.items():
         used = {one["input"] for one in cases}
         held = {name: {"shape": list(x.shape), "bits": bits(x)} for name, x in INPUTS.items() if name in used}
-        lines = ["{", f'"family": {json.dumps(family)},', f'"versions": {json.dumps(VERSIONS)},', '"inputs": {']
+        versions = VERSIONS_OF_BOXES if family == "boxes" else VERSIONS
+        lines = ["{", f'"family": {json.dumps(family)},', f'"versions": {json.dumps(versions)},', '"inputs": {']
         compact = lambda value: json.dumps(value, separators=(",", ":"))
         lines.append(",\n".join(f"{json.dumps(name)}: {compact(x)}" for name, x in held.items()))
         lines += ["},", '"cases": [', ",\n".join(compact(one) for one in cases), "]", "}"]
