@@ -4,7 +4,8 @@
 use std::fmt::Write as _;
 
 use plunge::{
-    Clusters, Fractional, Op, OpKind, Pooling, Region, RegionKind, Request, RoiAlign, RoiPool, Shape, StochasticMode, Window,
+    Clusters, Fractional, Op, OpKind, Pooling, Region, RegionKind, Request, RoiAlign, RoiPool, Shape, StochasticMode,
+    WeightPreset, Window,
     plan::{Limits, Plan},
 };
 
@@ -70,7 +71,13 @@ fn table() -> String {
         let _ = write!(table, "\n| `{}` | {} |", row.name, row.summary);
         for kind in RegionKind::ALL {
             let plans = |indices| {
-                let pooling = Pooling::new(op(row.kind), region(*kind));
+                let preset = match (row.kind, kind) {
+                    (OpKind::Weighted, RegionKind::Sequence) => {
+                        Op::Weighted { preset: Some(WeightPreset::Position), per_channel: false, normalize: true }
+                    }
+                    (kind, _) => op(kind),
+                };
+                let pooling = Pooling::new(preset, region(*kind));
                 let request = Request::new().indices(indices);
                 let image = Shape::nchw([1, 4, 5, 5]);
                 let shape = if *kind == RegionKind::Sequence { Shape::nchw([1, 4, 5]) } else { image };

@@ -38,10 +38,24 @@ fn acc_carry(acc: Acc) -> Carry {
   return Carry(acc.prefix, acc.place, acc.shift);
 }
 
+// What schedule/sort.wgsl sorts by, and where the answer then stands: at the last valid place where there is a NaN, which has the last key.
+fn sort_key(value: V) -> U {
+  let bits = bitcast<U>(value);
+  return select(key_of_bits(bits), U(RANK_NAN), key_is_nan(bits));
+}
+
+fn sort_place(ctx: Ctx, nan: B) -> U {
+  return select(carry_first(ctx).place, U(max(ctx.valid, 1u) - 1u), nan);
+}
+
+// The accumulator that has found this key.
+fn sort_acc(key: U) -> Acc {
+  return Acc(key, U(0u), U(0u), U(0u), U(1u), U(0u), U(0u), U(0u));
+}
+
 fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {
-  let bits = bitcast<U>(tap.value);
-  let is_nan = key_is_nan(bits);
-  let key = select(key_of_bits(bits), U(RANK_NAN), is_nan);
+  let key = sort_key(tap.value);
+  let is_nan = key == U(RANK_NAN);
   // Two shifts, since one by 32 has no meaning.
   let begins = (((key ^ acc.prefix) >> (acc.shift + U(1u))) >> U(1u)) == U(0u);
   let digit = (key >> acc.shift) & U(3u);

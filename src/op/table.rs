@@ -63,6 +63,9 @@ pub struct OpRow {
     pub shareable: bool,
     /// Whether its answer is the same bits whatever the order of merging.
     pub exact: bool,
+    /// Whether it chooses by order, so that sorting a small region does for all its passes: its WGSL has `sort_key`, `sort_place` and
+    /// `sort_acc`.
+    pub sorts: bool,
     /// How often it must see its taps.
     pub passes: u32,
     /// The accumulator's size in scratch, bytes.
@@ -88,6 +91,7 @@ const PLAIN: OpRow = OpRow {
     weighting: WeightingKind::One,
     shareable: true,
     exact: false,
+    sorts: false,
     passes: 1,
     acc_bytes: 0,
     variants: 1,
@@ -226,6 +230,7 @@ impl OpKind {
             wgsl: &[wgsl!("common/words"), wgsl!("op/rank")],
             shareable: false,
             exact: true,
+            sorts: true,
             passes: 16,
             acc_bytes: 32,
             ..PLAIN
@@ -237,6 +242,7 @@ impl OpKind {
             wgsl: &[wgsl!("common/words"), wgsl!("op/rank")],
             shareable: false,
             exact: true,
+            sorts: true,
             passes: 16,
             acc_bytes: 32,
             ..PLAIN

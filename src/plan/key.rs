@@ -26,11 +26,13 @@ pub enum Kernel {
     /// Many workgroups fold parts of one region into scratch; a second step merges them. Takes any region. In lists of positions the parts are alike, however uneven the
     /// segments.
     TwoStage,
+    /// One invocation sorts the taps of one output in registers: ops that choose by order, regions of up to 25 taps.
+    Sort,
 }
 
 impl Kernel {
     /// Every kernel.
-    pub const ALL: &'static [Self] = &[Self::Direct, Self::Tile, Self::Reduce, Self::TwoStage];
+    pub const ALL: &'static [Self] = &[Self::Direct, Self::Tile, Self::Reduce, Self::TwoStage, Self::Sort];
 
     /// Its name in keys and on the command line.
     #[must_use]
@@ -40,6 +42,7 @@ impl Kernel {
             Self::Tile => "tile",
             Self::Reduce => "reduce",
             Self::TwoStage => "two_stage",
+            Self::Sort => "sort",
         }
     }
 }
@@ -60,7 +63,12 @@ pub(crate) enum Schedule {
     Merge,
     ListPartial,
     ListMerge,
+    /// For regions of at most so many taps, one of [`SORT_TAPS`].
+    Sort(u32),
 }
+
+/// The sizes of sorting networks.
+pub(crate) const SORT_TAPS: [u32; 4] = [4, 9, 16, 25];
 
 /// The two steps that fold regions in parts.
 pub(crate) fn two_stages(walk: Walk) -> [Schedule; 2] {
@@ -202,7 +210,10 @@ impl KernelKey {
     #[must_use]
     pub fn listed() -> Vec<Self> {
         let pools = PoolKey::listed().into_iter().map(Role::Pool);
-        pools.chain(Digest::listed().into_iter().map(Role::Digest)).map(Self).collect()
+        let mut all: Vec<Self> = pools.chain(Digest::listed().into_iter().map(Role::Digest)).map(Self).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 }
 
@@ -241,6 +252,13 @@ impl PoolKey {
                         }
                         keys.push(base(walk, Schedule::Reduce, indices));
                     }
+                }
+                if row.sorts {
+                    for walk in Walk::ALL {
+                        turn += 1;
+                        keys.push(base(walk, Schedule::Sort(SORT_TAPS[turn % SORT_TAPS.len()]), false));
+                    }
+                    keys.extend(SORT_TAPS.map(|taps| base(Walk::Window, Schedule::Sort(taps), false)));
                 }
                 for activation in ACTIVATIONS.map(Some) {
                     let walks: Vec<Walk> = Walk::ALL.into_iter().filter(takes).collect();
@@ -304,6 +322,7 @@ impl fmt::Display for PoolKey {
             Schedule::Merge => f.write_str("merge")?,
             Schedule::ListPartial => f.write_str("list_partial")?,
             Schedule::ListMerge => f.write_str("list_merge")?,
+            Schedule::Sort(taps) => write!(f, "sort{taps}")?,
             Schedule::Tile(tile) => {
                 let Tile { rows, kernel: [kh, kw], stride: [sh, sw], dilation: [dh, dw], lead } = tile;
                 write!(f, "tile{rows}x4_k{kh}x{kw}_s{sh}x{sw}_d{dh}x{dw}_l{lead}")?;

@@ -4,9 +4,9 @@
 mod key;
 mod params;
 
-use key::two_stages;
 pub(crate) use key::{ClusterStep, Digest, PoolKey, Role, Schedule, Tile, WORKGROUP};
 pub use key::{Kernel, KernelKey};
+use key::{SORT_TAPS, two_stages};
 pub(crate) use params::Params;
 #[cfg(test)]
 pub(crate) use params::layout as params_layout;
@@ -295,6 +295,11 @@ impl Plan {
                 let key = key(Schedule::Tile(tile), aligned_load, width.output % 4 == 0);
                 self.steps.push(step(key, tiles.div_ceil(WORKGROUP), [tiles, across, down])?);
             }
+            Kernel::Sort => {
+                let taps = sort_taps(geometry).unwrap_or(SORT_TAPS[SORT_TAPS.len() - 1]);
+                let key = key(Schedule::Sort(taps), false, false);
+                self.steps.push(step(key, outputs.div_ceil(WORKGROUP), [0; 3])?);
+            }
             Kernel::Reduce => self.steps.push(step(key(Schedule::Reduce, false, false), outputs, [0; 3])?),
             Kernel::TwoStage => {
                 let row = op.kind().row();
@@ -432,11 +437,18 @@ fn choose_kernel(pooling: &Pooling, geometry: &Geometry, request: &Request) -> R
         Kernel::Tile => tile_fits(pooling, geometry, request.kernel.map_or(request.specialise, |_| Specialise::Any)),
         Kernel::Reduce => most("taps", walk, REDUCE_MOST_TAPS),
         Kernel::TwoStage => Ok(()),
+        Kernel::Sort if !row.sorts => Err(format!("it sorts, and {} chooses nothing by order", row.name)),
+        Kernel::Sort if sort_taps(geometry).is_none() => {
+            Err(format!("a region may take {taps} taps; {} fit in registers", SORT_TAPS[SORT_TAPS.len() - 1]))
+        }
+        Kernel::Sort => Ok(()),
     };
     // Segments may be of any size; a sequence's tokens are most of its positions.
     let uneven = geometry.side.and_then(Side::labels).is_some_and(|labels| labels.segments > 1);
     let kernel = if let Some(kernel) = request.kernel {
         kernel
+    } else if row.sorts && sort_taps(geometry).is_some() {
+        Kernel::Sort
     } else if uneven || walk > REDUCE_MOST_TAPS || passes == 1 && taps >= STAGE_TAPS && outputs < ENOUGH_WORKGROUPS {
         Kernel::TwoStage
     } else if turns > DIRECT_MOST_TURNS || taps >= REDUCE_TAPS && taps * 4 > outputs {
@@ -450,6 +462,11 @@ fn choose_kernel(pooling: &Pooling, geometry: &Geometry, request: &Request) -> R
         Ok(()) => Ok(kernel),
         Err(why) => Err(Error::unsupported(format!("kernel {kernel}"), why)),
     }
+}
+
+/// The smallest sorting network that holds every region's taps.
+fn sort_taps(geometry: &Geometry) -> Option<u32> {
+    SORT_TAPS.into_iter().find(|&taps| geometry.most_taps() <= u64::from(taps))
 }
 
 /// Whether the tile kernel can run this, or why not.

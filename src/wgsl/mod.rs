@@ -119,6 +119,7 @@ fn pool(key: &PoolKey) -> String {
         Schedule::Reduce => &[wgsl!("common/workgroup"), wgsl!("schedule/reduce")],
         Schedule::Partial => &[wgsl!("common/workgroup"), wgsl!("schedule/partial")],
         Schedule::Merge => &[wgsl!("common/workgroup"), wgsl!("schedule/merge")],
+        Schedule::Sort(_) => &[wgsl!("schedule/sort")],
         Schedule::ListPartial => &[wgsl!("schedule/list_partial")],
         Schedule::ListMerge => &[wgsl!("schedule/list_merge")],
     });
@@ -136,6 +137,9 @@ fn pool(key: &PoolKey) -> String {
 fn constants(key: &PoolKey) -> String {
     let mut lines =
         format!("const WORKGROUP = {WORKGROUP}u;\nconst WITH_INDEX = {};\nconst OP_VARIANT = {}u;\n", key.indices, key.variant);
+    if let Schedule::Sort(taps) = key.schedule {
+        lines.push_str(&format!("const SORT_TAPS = {taps}u;\n"));
+    }
     if let Schedule::Tile(tile) = key.schedule {
         for (name, value) in [
             ("TILE_ROWS", tile.rows),

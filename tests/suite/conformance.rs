@@ -173,7 +173,7 @@ fn product(kernel: Option<Kernel>, specialise: Specialise) -> Vec<Case> {
                 request.kernel = kernel;
                 let pooling = Pooling::new(op, region.clone());
                 // These pick and choose; that they take what they should is a test of the planner.
-                let picks = matches!(kernel, Some(Kernel::Tile | Kernel::TwoStage))
+                let picks = matches!(kernel, Some(Kernel::Tile | Kernel::TwoStage | Kernel::Sort))
                     || op.kind().row().passes > 1
                     || op.kind().row().weighting != WeightingKind::One;
                 if !picks || takes(&pooling, &shape, &request) {
@@ -195,6 +195,13 @@ fn tile() {
     let cases = product(Some(Kernel::Tile), Specialise::Any);
     assert!(cases.len() > 500, "{} cases; the tile kernel takes most windows", cases.len());
     check_all("conformance tile", &engines(), &cases);
+}
+
+#[test]
+fn sort() {
+    let cases = product(Some(Kernel::Sort), Specialise::Never);
+    assert!(cases.len() > 200, "{} cases; small regions of every kind can be sorted", cases.len());
+    check_all("conformance sort", &engines(), &cases);
 }
 
 #[test]

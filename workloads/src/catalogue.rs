@@ -56,5 +56,17 @@ pub fn catalogue() -> Vec<Workload> {
             Pooling::max([31, 31]).stride([1, 1]).padding([15, 15]),
             Shape::nchw([1, 3, 1080, 1920]),
         ),
+        row(
+            "M3",
+            "a median filter against salt and pepper",
+            Pooling::new(Op::Median, Window::new([3, 3])).stride([1, 1]).padding([1, 1]),
+            Shape::nchw([1, 3, 512, 512]),
+        ),
+        row(
+            "M5",
+            "a wider one",
+            Pooling::new(Op::Median, Window::new([5, 5])).stride([1, 1]).padding([2, 2]),
+            Shape::nchw([1, 3, 512, 512]),
+        ),
     ]
 }

@@ -1,0 +1,59 @@
+// sort: one invocation loads the few taps of one output into registers, sorts their keys by a fixed network and takes the one at its place. For
+// ops that choose by order, in regions of at most SORT_TAPS taps, where several passes would read every tap as often.
+//
+// Moves, per output: its region's taps once, and one result. Fast because the network is known when the kernel is compiled: SORT_TAPS² / 2
+// pairs of a min and a max, all in registers, no branch.
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+  let output_id = (group.y * params.grid.x + group.x) * WORKGROUP + local;
+  if (output_id >= params.extent.x) {
+    return;
+  }
+  let at = place_of(output_id);
+  let rect = rect_of(at);
+  let ctx = rect_ctx(rect, at, output_id);
+  let weighting = weighting_of(rect, ctx);
+
+  // Absent taps stand last: no key is above theirs.
+  var keys: array<U, SORT_TAPS>;
+  var nan = B(false);
+  var d = 0u;
+  var h = 0u;
+  var w = 0u;
+  for (var tap = 0u; tap < SORT_TAPS; tap++) {
+    keys[tap] = U(0xffffffffu);
+    if (tap < ctx.valid) {
+      let key = sort_key(rect_tap(rect, weighting, d, h, w, tap).value);
+      nan = nan | (key == U(0xffffffffu));
+      keys[tap] = key;
+      w += 1u;
+      if (w == rect.width.count) {
+        w = 0u;
+        h += 1u;
+        if (h == rect.height.count) {
+          h = 0u;
+          d += 1u;
+        }
+      }
+    }
+  }
+  // Neighbours change places, even pairs and odd ones in turn.
+  for (var turn = 0u; turn < SORT_TAPS; turn += 2u) {
+    for (var left = 0u; left + 1u < SORT_TAPS; left += 2u) {
+      let low = min(keys[left], keys[left + 1u]);
+      keys[left + 1u] = max(keys[left], keys[left + 1u]);
+      keys[left] = low;
+    }
+    for (var left = 1u; left + 1u < SORT_TAPS; left += 2u) {
+      let low = min(keys[left], keys[left + 1u]);
+      keys[left + 1u] = max(keys[left], keys[left + 1u]);
+      keys[left] = low;
+    }
+  }
+  let place = sort_place(ctx, nan);
+  var key = keys[0];
+  for (var tap = 1u; tap < SORT_TAPS; tap++) {
+    key = select(key, keys[tap], place == U(tap));
+  }
+  emit_one(output_id, region_answer(sort_acc(key), ctx), 0xffffffffu);
+}
