@@ -568,6 +568,8 @@ impl Geometry {
         const MOST_TURNS: u64 = 50_000;
         // Each is two dispatches.
         const MOST_STEPS: u32 = 1024;
+        // A workgroup walks all of them.
+        const MOST_POSITIONS: u32 = 3_000_000;
         let axes = input.spatial().len();
         let cells = clusters.cells.resolve("cells", axes)?;
         if axes > 2 {
@@ -606,6 +608,10 @@ impl Geometry {
         let mut given = Self::segments(Some(segments), 0.0, input)?;
         given.output = input.with_spatial(&output);
         let Some(labels) = given.side.and_then(Side::labels) else { return Ok(given) };
+        if labels.positions > MOST_POSITIONS {
+            let (limit, actual) = (MOST_POSITIONS.into(), labels.positions.into());
+            return Err(Error::UnsupportedSize { what: "positions to cluster".into(), limit, actual });
+        }
         let found = Found {
             labels,
             channels: word("channels", input.channels())?,

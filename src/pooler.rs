@@ -148,41 +148,6 @@ struct BoundStep {
     workgroups: [u32; 2],
 }
 
-impl Slot {
-    /// Every slot, in the order of its number.
-    const ALL: [Self; 10] = [
-        Self::Input,
-        Self::Output,
-        Self::Indices,
-        Self::Scratch,
-        Self::Table,
-        Self::Weights,
-        Self::Boxes,
-        Self::BoxCount,
-        Self::Status,
-        Self::Labels,
-    ];
-
-    pub(crate) fn read_only(self) -> bool {
-        matches!(self, Self::Input | Self::Weights | Self::Boxes | Self::BoxCount | Self::Labels)
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Input => "input",
-            Self::Output => "output",
-            Self::Indices => "indices",
-            Self::Scratch => "scratch",
-            Self::Table => "table",
-            Self::Weights => "weights",
-            Self::Boxes => "boxes",
-            Self::BoxCount => "box_count",
-            Self::Status => "status",
-            Self::Labels => "labels",
-        }
-    }
-}
-
 impl Pooler {
     pub(crate) fn new(engine: Engine, plan: Plan, pipelines: Vec<Arc<Pipeline>>) -> Self {
         Self { engine, plan, pipelines }

@@ -104,7 +104,10 @@ impl<'a> SideInputs<'a> {
             (boxes, _) => count("boxes", "rows", boxes.map(<[_]>::len), None),
         }?;
         let (labels, mask) = match geometry.side {
-            Some(Side::Labels(labels)) if labels.mask => (None, self.mask.map(|_| labels.count())),
+            Some(Side::Labels(labels)) if labels.mask => {
+                let tokens = geometry.input.batch() as u64 * geometry.input.channels() as u64;
+                (None, self.mask.map(|_| tokens))
+            }
             Some(Side::Labels(labels)) => (Some(labels), None),
             _ => (None, None),
         };

@@ -3,6 +3,7 @@
 
 mod key;
 mod params;
+mod slot;
 
 pub(crate) use key::{ClusterStep, Digest, PoolKey, Role, Schedule, Tile, WORKGROUP};
 pub use key::{Kernel, KernelKey};
@@ -10,11 +11,12 @@ use key::{SORT_TAPS, two_stages};
 pub(crate) use params::Params;
 #[cfg(test)]
 pub(crate) use params::layout as params_layout;
+pub(crate) use slot::Slot;
 
 use crate::{
     Error, Op, Pooling, Shape, WeightPreset,
     geometry::{Axis, Found, Geometry, Labels, Side, Walk},
-    op::{OpRow, WeightingKind},
+    op::OpRow,
 };
 
 /// Element indices are 32-bit on the device; sums of two must fit too.
@@ -135,63 +137,6 @@ pub(crate) struct Step {
     pub(crate) workgroups: [u32; 2],
 }
 
-/// A buffer that a kernel binds, at its fixed number in group 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Slot {
-    Input = 1,
-    Output = 2,
-    Indices = 3,
-    Scratch = 4,
-    Table = 5,
-    Weights = 6,
-    Boxes = 7,
-    BoxCount = 8,
-    Status = 9,
-    Labels = 10,
-}
-
-impl KernelKey {
-    /// The storage buffers that this kernel's text declares, beside the parameters at 0.
-    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> + Clone + use<> {
-        const OF_BOXES: &[Slot] = &[Slot::Table, Slot::Boxes, Slot::BoxCount, Slot::Status];
-        match &self.0 {
-            Role::Pool(key) => (key.slots().collect::<Vec<_>>()).into_iter(),
-            Role::Digest(Digest::RoiPool | Digest::RoiAlign) => OF_BOXES.to_vec().into_iter(),
-            Role::Digest(Digest::Clusters(ClusterStep::Assign | ClusterStep::Move, _)) => {
-                vec![Slot::Input, Slot::Scratch, Slot::Labels].into_iter()
-            }
-            Role::Digest(Digest::Clusters(..)) => vec![Slot::Input, Slot::Scratch].into_iter(),
-            Role::Digest(Digest::LabelsCount) => vec![Slot::Scratch, Slot::Labels, Slot::Status].into_iter(),
-            Role::Digest(Digest::LabelsScan) => vec![Slot::Scratch, Slot::Table].into_iter(),
-            Role::Digest(Digest::LabelsScatter) => vec![Slot::Scratch, Slot::Table, Slot::Labels].into_iter(),
-        }
-    }
-
-    /// Whether it only reads the buffer at `slot`.
-    pub(crate) fn reads(&self, slot: Slot) -> bool {
-        match (slot, &self.0) {
-            (Slot::Table, Role::Pool(_)) => true,
-            (Slot::Labels, Role::Digest(Digest::Clusters(ClusterStep::Assign, _))) => false,
-            (slot, _) => slot.read_only(),
-        }
-    }
-}
-
-impl PoolKey {
-    fn slots(&self) -> impl Iterator<Item = Slot> + Clone + use<> {
-        let of_schedule: &[Slot] = match (self.schedule, self.indices) {
-            (Schedule::Partial | Schedule::ListPartial, _) => &[Slot::Input, Slot::Scratch],
-            (Schedule::Merge | Schedule::ListMerge, false) => &[Slot::Output, Slot::Scratch],
-            (Schedule::Merge | Schedule::ListMerge, true) => &[Slot::Output, Slot::Indices, Slot::Scratch],
-            (_, false) => &[Slot::Input, Slot::Output],
-            (_, true) => &[Slot::Input, Slot::Output, Slot::Indices],
-        };
-        let weights = self.weighting == WeightingKind::Table && self.schedule != Schedule::Merge;
-        let of_region = self.walk.has_table().then_some(Slot::Table);
-        of_schedule.iter().copied().chain(of_region).chain(weights.then_some(Slot::Weights))
-    }
-}
-
 impl Plan {
     /// Plans `pooling` on an input of `shape`.
     ///
@@ -211,7 +156,7 @@ impl Plan {
             ));
         }
         check_device(limits)?;
-        let kernel = choose_kernel(pooling, &geometry, request)?;
+        let kernel = choose_kernel(pooling, &geometry, request, limits)?;
         let mut plan = Self {
             input: *shape,
             output: geometry.output,
@@ -420,7 +365,7 @@ const TILE_MOST_SLICES: u64 = 16;
 /// Values of one input row that a tile may hold in registers, and input rows under it, before compilers spill or take seconds.
 const TILE_SPAN: [u64; 2] = [16, 16];
 
-fn choose_kernel(pooling: &Pooling, geometry: &Geometry, request: &Request) -> Result<Kernel, Error> {
+fn choose_kernel(pooling: &Pooling, geometry: &Geometry, request: &Request, limits: &Limits) -> Result<Kernel, Error> {
     let taps = geometry.most_taps();
     let outputs = geometry.output.elements() as u64;
     let row = pooling.op.kind().row();
@@ -443,15 +388,20 @@ fn choose_kernel(pooling: &Pooling, geometry: &Geometry, request: &Request) -> R
         }
         Kernel::Sort => Ok(()),
     };
+    // Whether the accumulators of two stages fit a binding.
+    let staged = index(outputs).is_ok_and(|outputs| {
+        let [accumulators, ..] = two_stage_sizes(geometry, outputs);
+        two_stage_scratch(row, accumulators, outputs) <= limits.binding_bytes
+    });
     // Segments may be of any size; a sequence's tokens are most of its positions.
     let uneven = geometry.side.and_then(Side::labels).is_some_and(|labels| labels.segments > 1);
     let kernel = if let Some(kernel) = request.kernel {
         kernel
     } else if row.sorts && sort_taps(geometry).is_some() {
         Kernel::Sort
-    } else if uneven || walk > REDUCE_MOST_TAPS || passes == 1 && taps >= STAGE_TAPS && outputs < ENOUGH_WORKGROUPS {
+    } else if uneven && staged || walk > REDUCE_MOST_TAPS || passes == 1 && taps >= STAGE_TAPS && outputs < ENOUGH_WORKGROUPS {
         Kernel::TwoStage
-    } else if turns > DIRECT_MOST_TURNS || taps >= REDUCE_TAPS && taps * 4 > outputs {
+    } else if uneven || turns > DIRECT_MOST_TURNS || taps >= REDUCE_TAPS && taps * 4 > outputs {
         Kernel::Reduce
     } else if fits(Kernel::Tile).is_ok() {
         Kernel::Tile
@@ -520,7 +470,7 @@ fn listed_tiles() -> Vec<(Tile, bool)> {
 
 /// Parts that a region is split into: enough workgroups for a device, none with too little or too much to do.
 fn parts(taps: u64, outputs: u32) -> u32 {
-    let to_fill = ENOUGH_WORKGROUPS.div_ceil(u64::from(outputs));
+    let to_fill = ENOUGH_WORKGROUPS.div_ceil(u64::from(outputs.max(1)));
     let most = taps.div_ceil(u64::from(WORKGROUP) * 16);
     let least = taps.div_ceil(u64::from(WORKGROUP) * 1024);
     u32::try_from(to_fill.min(most).max(least).max(2)).unwrap_or(u32::MAX)

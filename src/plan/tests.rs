@@ -62,6 +62,20 @@ fn each_request_gets_the_kernel_that_suits_it() {
     }
 }
 
+/// Segments go in even parts, or by workgroup where the parts' accumulators are more than a binding holds.
+#[test]
+fn segments_go_in_parts_where_scratch_holds_them() {
+    let pooling = Pooling::new(Op::Std, Region::Segments { count: Some(4000), empty: 0.0 });
+    let shape = Shape::nchw([4, 64, 64, 64]);
+    let limits = |binding_bytes| Limits { binding_bytes, ..Limits::WEBGPU };
+    for (bytes, kernel) in [(128 << 20, Kernel::TwoStage), (8 << 20, Kernel::Reduce)] {
+        let plan = Plan::new(&pooling, &shape, &Request::new(), &limits(bytes)).expect("it plans");
+        assert_eq!(plan.kernel(), kernel, "{bytes} bytes");
+    }
+    let forced = Request::new().kernel(Kernel::TwoStage);
+    assert!(Plan::new(&pooling, &shape, &forced, &limits(8 << 20)).is_err_and(|error| error.is_unsupported()));
+}
+
 #[test]
 fn what_cannot_be_planned_says_why() {
     let wide = Shape::nchw([1, 1, 8192, 8192]);
@@ -133,7 +147,7 @@ mod any_numbers {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Padding, PerAxis, Window};
+    use crate::{ClusterBy, Clusters, Padding, PerAxis, RoiAlign, RoiPool, StochasticMode, Window};
 
     /// Mostly small, sometimes at an edge of what 32 bits hold.
     fn numbers() -> impl Strategy<Value = u32> {
@@ -162,11 +176,45 @@ mod any_numbers {
                 Region::Window(window)
             },
         );
-        let regions = prop_oneof![4 => windows, 1 => lists().prop_map(|output_size| Region::Adaptive { output_size }), 1 => Just(Region::Global)];
+        let scales = prop_oneof![Just(0.25), any::<f32>()];
+        let boxes = (lists(), scales, numbers(), any::<[bool; 3]>(), prop::option::of(numbers())).prop_map(
+            |(output_size, scale, ratio, [pool, aligned, position_sensitive], max_boxes)| {
+                if pool {
+                    return Region::RoiPool(RoiPool { max_boxes, ..RoiPool::new(output_size, scale) });
+                }
+                let sampling_ratio = ratio;
+                let align = RoiAlign::new(output_size, scale);
+                Region::RoiAlign(RoiAlign { sampling_ratio, aligned, position_sensitive, max_boxes, ..align })
+            },
+        );
+        let clusters = (numbers(), lists(), numbers(), any::<bool>()).prop_map(|(centroids, cells, iterations, weighted)| {
+            let clusters = Clusters::new(centroids, iterations, 7);
+            Region::Clusters(Clusters { cells, activation_weighted: weighted, coordinates: ClusterBy::Both, ..clusters })
+        });
+        let regions = prop_oneof![
+            4 => windows,
+            1 => lists().prop_map(|output_size| Region::Adaptive { output_size }),
+            1 => Just(Region::Global),
+            1 => boxes,
+            1 => clusters,
+            1 => prop::option::of(numbers()).prop_map(|count| Region::Segments { count, empty: 0.0 }),
+            1 => Just(Region::Sequence),
+            1 => prop::collection::vec(numbers(), 0..4).prop_map(|levels| Region::Pyramid { levels }),
+            1 => (numbers(), any::<bool>()).prop_map(|(group, strided)| Region::Channels { group, strided }),
+        ];
         let floats = || any::<f32>();
         let ops = prop_oneof![
             Just(Op::Max),
             Just(Op::Std),
+            Just(Op::Median),
+            any::<bool>().prop_map(|per_channel| Op::Gated { per_channel }),
+            any::<bool>().prop_map(|normalize| Op::Weighted {
+                preset: Some(WeightPreset::Binomial),
+                per_channel: false,
+                normalize
+            }),
+            Just(Op::Weighted { preset: Some(WeightPreset::Position), per_channel: false, normalize: true }),
+            any::<u64>().prop_map(|seed| Op::Stochastic { seed, mode: StochasticMode::Sample }),
             floats().prop_map(|p| Op::Lp { p }),
             floats().prop_map(|sigma| Op::Gaussian { sigma }),
             (any::<bool>(), prop::option::of(floats()), any::<bool>()).prop_map(
