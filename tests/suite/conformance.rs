@@ -256,8 +256,8 @@ fn workloads() {
     for workload in catalogue() {
         let sizes = workload.shape.sizes();
         let thin: Vec<usize> = [&[1, sizes[1].min(3)], &sizes[2..]].concat();
-        // A megapixel through the reference 31 × 31 times is a soak.
-        let thin: Vec<usize> = thin.iter().map(|&size| if size > 1000 { 97 } else { size }).collect();
+        // A megapixel through the reference 31 × 31 times, or a workgroup for each of its pixels, is a soak.
+        let thin: Vec<usize> = thin.iter().map(|&size| if size > 128 { 97 } else { size }).collect();
         let shape = Shape::from_nchw(&thin).expect("a shape");
         for kernel in [None, Some(Kernel::Direct), Some(Kernel::Tile), Some(Kernel::Reduce), Some(Kernel::TwoStage)] {
             let mut request = Request::new().indices(workload.indices);
