@@ -122,12 +122,63 @@ impl Engine {
     /// # Errors
     /// As [`prepare`](Self::prepare).
     pub async fn prepare_async(&self, pooling: &Pooling, shape: Shape, request: &Request) -> Result<Pooler, Error> {
-        let plan = Plan::new(pooling, &shape, request, self.limits())?;
+        self.compile_plan(Plan::new(pooling, &shape, request, self.limits())?).await
+    }
+
+    /// Compiles or finds the pipelines of a plan.
+    async fn compile_plan(&self, plan: Plan) -> Result<Pooler, Error> {
         let mut pipelines = Vec::with_capacity(plan.keys().len());
         for key in plan.keys() {
             pipelines.push(self.pipeline(key).await?);
         }
         Ok(Pooler::new(self.clone(), plan, pipelines))
+    }
+
+    /// Prepares the gradient of `pooling` for inputs of `shape`: given the input and ∂L/∂output it computes ∂L/∂input, by
+    /// gathers in a fixed order, so every run gives the same bits. Bind with [`Bindings::grad`](crate::Bindings::grad).
+    ///
+    /// Max, min, first, last, rank, median and stochastic samples give all to the tap that was chosen. At kinks: std 0 and norms of 0 give 0, gem gives 0
+    /// at x ≤ ε, lp at p = ∞ gives all to the first of the largest.
+    ///
+    /// ```
+    /// use plunge::{Bindings, Engine, Pooling, Shape};
+    /// # fn main() -> Result<(), plunge::Error> {
+    /// let engine = Engine::headless()?;
+    /// let shape = Shape::nchw([1, 1, 4]);
+    /// let grad = engine.prepare_grad(&Pooling::max([2]), shape)?;
+    /// let input = engine.upload(shape, &[1.0f32, 5.0, 3.0, 2.0])?;
+    /// let grad_output = engine.upload(Shape::nchw([1, 1, 2]), &[10.0f32, 20.0])?;
+    /// let grad_input = engine.allocate::<f32>(shape)?;
+    /// let bound = grad.bind(&Bindings::grad(input.buffer(), grad_output.buffer(), grad_input.buffer()))?;
+    /// let mut encoder = engine.device().create_command_encoder(&Default::default());
+    /// bound.encode(&mut encoder);
+    /// engine.queue().submit([encoder.finish()]);
+    /// assert_eq!(engine.download(&grad_input)?, [0.0, 10.0, 20.0, 0.0]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Plan::grad`]; [`Error::Device`] where the driver refuses a kernel. In browsers use
+    /// [`prepare_grad_async`](Self::prepare_grad_async).
+    pub fn prepare_grad(&self, pooling: &Pooling, shape: Shape) -> Result<Pooler, Error> {
+        self.prepare_grad_with(pooling, shape, &Request::new())
+    }
+
+    /// [`prepare_grad`](Self::prepare_grad) with a forced kernel for the step that folds the regions anew.
+    ///
+    /// # Errors
+    /// As [`prepare_grad`](Self::prepare_grad).
+    pub fn prepare_grad_with(&self, pooling: &Pooling, shape: Shape, request: &Request) -> Result<Pooler, Error> {
+        pollster::block_on(self.prepare_grad_async(pooling, shape, request))
+    }
+
+    /// [`prepare_grad_with`](Self::prepare_grad_with) without blocking.
+    ///
+    /// # Errors
+    /// As [`prepare_grad`](Self::prepare_grad).
+    pub async fn prepare_grad_async(&self, pooling: &Pooling, shape: Shape, request: &Request) -> Result<Pooler, Error> {
+        self.compile_plan(Plan::grad(pooling, &shape, request, self.limits())?).await
     }
 
     /// [`prepare_with`](Self::prepare_with) for several poolings of inputs of one shape, such as the 5, 9 and 13 wide windows of YOLO's spatial

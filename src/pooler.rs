@@ -6,7 +6,7 @@ use crate::{
     Engine, Error, Kernel, Shape,
     engine::Pipeline,
     geometry::Side,
-    plan::{KernelKey, Params, Plan, Slot},
+    plan::{KernelKey, Params, Plan, Slot, Way},
     scopes::watched,
 };
 
@@ -57,6 +57,13 @@ impl<'a> Bindings<'a> {
     #[must_use]
     pub fn new(input: impl IntoBinding<'a>, output: impl IntoBinding<'a>) -> Self {
         Self { ranges: Default::default() }.with(Slot::Input, input).with(Slot::Output, output)
+    }
+
+    /// For a pooler of [`Engine::prepare_grad`]: the input that was pooled, the gradient of its output to read, and that of the input to write, f32
+    /// each.
+    #[must_use]
+    pub fn grad(input: impl IntoBinding<'a>, grad_output: impl IntoBinding<'a>, grad_input: impl IntoBinding<'a>) -> Self {
+        Self::new(input, grad_input).with(Slot::GradOutput, grad_output)
     }
 
     /// Where the indices go, one u32 an output, for a pooling prepared with [`Request::indices`](crate::Request::indices).
@@ -162,7 +169,7 @@ impl Pooler {
     /// The output's shape.
     #[must_use]
     pub fn output_shape(&self) -> Shape {
-        self.plan.output
+        self.plan.output_shape()
     }
 
     /// The kernel that was chosen or forced.
@@ -186,7 +193,7 @@ impl Pooler {
     /// Bytes that the range for indices must have; 0 where none were asked for.
     #[must_use]
     pub fn indices_bytes(&self) -> u64 {
-        if self.plan.indices { self.plan.slot_bytes(Slot::Indices) } else { 0 }
+        if self.plan.way == (Way::Forward { indices: true }) { self.plan.slot_bytes(Slot::Indices) } else { 0 }
     }
 
     /// Bytes of scratch that a run needs; 0 for most poolings.
@@ -274,7 +281,12 @@ impl Pooler {
 
     /// Whether a step binds `slot`.
     fn uses(&self, slot: Slot) -> bool {
-        self.plan.keys().any(|key| key.slots().any(|used| used == slot))
+        match slot {
+            // What the way back saves is a part of the scratch.
+            Slot::Scratch => self.plan.scratch_bytes > 0,
+            Slot::Saved => false,
+            slot => self.plan.keys().any(|key| key.slots().any(|used| used == slot)),
+        }
     }
 
     /// A buffer of zeros for steps to write.
@@ -334,6 +346,13 @@ impl Pooler {
                 return Err(invalid(expected, "the same buffer".into()));
             }
             checked.push(range);
+        }
+        let offset = self.plan.saved_offset;
+        if let (Way::Grad, Some(scratch)) = (self.plan.way, checked.iter_mut().find(|range| range.slot == Slot::Scratch)) {
+            let saved =
+                Checked { slot: Slot::Saved, offset: scratch.offset + offset, bytes: scratch.bytes - offset, ..*scratch };
+            scratch.bytes = offset;
+            checked.push(saved);
         }
         Ok(checked)
     }

@@ -7,10 +7,12 @@
 mod boxes;
 mod clusters;
 mod fold;
+mod grad;
 mod lists;
 mod random;
 
-use fold::{Tap, fold};
+use fold::{Source, Tap, fold};
+pub use grad::{Gradient, grad};
 
 use crate::{
     Activation, Error, Op, Padding, PaddingMode, Pooling, Region, Shape, SideInputs, WeightPreset, Window, geometry::Geometry,
@@ -57,35 +59,76 @@ pub fn pool_with(pooling: &Pooling, shape: &Shape, input: &[f32], sides: &SideIn
             actual: output.elements() as u64,
         });
     }
-    if matches!(pooling.region, Region::Channels { .. } | Region::ChannelWindow { .. }) {
-        return Ok(over_channels(pooling, shape, output, input));
-    }
-    if matches!(pooling.region, Region::RoiPool(_) | Region::RoiAlign(_)) {
-        return Ok(boxes::pool(pooling, shape, output, input, sides));
-    }
-    if let Region::Clusters(region) = &pooling.region {
-        let labels = clusters::labels(pooling, region, shape, input);
-        let count = output.spatial().iter().product::<usize>();
-        let segments = Region::Segments { count: u32::try_from(count).ok(), empty: 0.0 };
-        let pooling = Pooling { region: segments, ..pooling.clone() };
-        return Ok(lists::pool(&pooling, shape, output, input, &SideInputs::new().labels(&labels)));
-    }
-    if matches!(pooling.region, Region::Segments { .. } | Region::Sequence) {
-        return Ok(lists::pool(pooling, shape, output, input, sides));
-    }
-    let [depth, height, width] = three(shape.spatial());
-    // A pyramid is its levels one after the other.
-    let grids: Vec<Region> = match &pooling.region {
-        Region::Pyramid { levels } => levels.iter().map(|&level| Region::Adaptive { output_size: level.into() }).collect(),
-        region => vec![region.clone()],
-    };
-    let planes = shape.batch() * shape.channels();
     let chooses = pooling.op.kind().row().indices && pooling.region.has_indices();
-    let weights = weights(pooling, shape, sides);
     let mut answer = Answer { shape: output, values: Vec::with_capacity(output.elements()), indices: chooses.then(Vec::new) };
-    for plane in 0..planes {
-        let values = &input[plane * depth * height * width..][..depth * height * width];
-        for grid in &grids {
+    regions(pooling, shape, &geometry, input, sides, &mut |found| {
+        let (value, chosen) = match found.empty {
+            Some(empty) if found.taps.is_empty() => (empty, None),
+            _ => fold(&pooling.op, &found.taps, found.counted, answer.values.len()),
+        };
+        answer.values.push(value);
+        if let Some(indices) = &mut answer.indices {
+            indices.push(chosen.map(|chosen| found.taps[chosen].index));
+        }
+    })?;
+    Ok(answer)
+}
+
+/// One output's region.
+struct Found {
+    /// Its valid taps, row-major.
+    taps: Vec<Tap>,
+    /// Taps in the input or its padding.
+    counted: f64,
+    /// What the region answers where it has no tap, unless the op says.
+    empty: Option<f64>,
+}
+
+/// Visits the region of every output, row-major.
+fn regions(
+    pooling: &Pooling,
+    shape: &Shape,
+    geometry: &Geometry,
+    input: &[f32],
+    sides: &SideInputs<'_>,
+    visit: &mut dyn FnMut(Found),
+) -> Result<(), Error> {
+    let output = geometry.output;
+    match &pooling.region {
+        Region::Channels { .. } | Region::ChannelWindow { .. } => over_channels(pooling, shape, output, input, visit),
+        Region::RoiPool(_) | Region::RoiAlign(_) => boxes::regions(pooling, shape, output, input, sides, visit),
+        Region::Clusters(region) => {
+            let labels = clusters::labels(pooling, region, shape, input);
+            let count = output.spatial().iter().product::<usize>();
+            let segments = Region::Segments { count: u32::try_from(count).ok(), empty: 0.0 };
+            let pooling = Pooling { region: segments, ..pooling.clone() };
+            lists::regions(&pooling, shape, input, &SideInputs::new().labels(&labels), visit);
+        }
+        Region::Segments { .. } | Region::Sequence => lists::regions(pooling, shape, input, sides, visit),
+        // A pyramid is its levels one after the other.
+        Region::Pyramid { levels } => {
+            let grids: Vec<_> = levels.iter().map(|&level| Region::Adaptive { output_size: level.into() }).collect();
+            in_planes(pooling, shape, &grids, input, sides, visit)?;
+        }
+        region => in_planes(pooling, shape, std::slice::from_ref(region), input, sides, visit)?,
+    }
+    Ok(())
+}
+
+/// Regions of one plane that are products of what they are on each axis: of every plane, those of each grid in turn.
+fn in_planes(
+    pooling: &Pooling,
+    shape: &Shape,
+    grids: &[Region],
+    input: &[f32],
+    sides: &SideInputs<'_>,
+    visit: &mut dyn FnMut(Found),
+) -> Result<(), Error> {
+    let [depth, height, width] = three(shape.spatial());
+    let weights = weights(pooling, shape, sides);
+    for plane in 0..shape.batch() * shape.channels() {
+        let base = plane * depth * height * width;
+        for grid in grids {
             let sizes = Pooling { region: grid.clone(), ..pooling.clone() }.output_shape(shape)?;
             let [out_depth, out_height, out_width] = three(sizes.spatial());
             for z in 0..out_depth {
@@ -100,31 +143,25 @@ pub fn pool_with(pooling: &Pooling, shape: &Shape, input: &[f32], sides: &SideIn
                                 for (&x, at_x) in xs.taps.iter().zip(&xs.places) {
                                     let index = (z * height + y) * width + x;
                                     let distance = [at_z - zs.centre, at_y - ys.centre, at_x - xs.centre].map(|d| d * d);
-                                    taps.push(Tap {
-                                        value: activate(pooling.activation, values[index]),
-                                        index,
-                                        distance2: distance.iter().sum(),
-                                        weight: 1.0,
-                                    });
+                                    let value = activate(pooling.activation, input[base + index]);
+                                    let source = Source::One(base + index);
+                                    taps.push(Tap { distance2: distance.iter().sum(), ..Tap::new(value, index, source) });
                                 }
                             }
                         }
                         if let Some(weights) = &weights {
-                            let numbers = numbers_of([&zs, &ys, &xs]);
-                            taps.iter_mut().zip(numbers).for_each(|(tap, number)| tap.weight = weights.of(plane, number));
+                            for (tap, number) in taps.iter_mut().zip(numbers_of([&zs, &ys, &xs])) {
+                                tap.weight_at = weights.place(plane, number);
+                                tap.weight = weights.values[tap.weight_at];
+                            }
                         }
-                        let number = answer.values.len();
-                        let (value, index) = fold(&pooling.op, &taps, zs.counted * ys.counted * xs.counted, number);
-                        answer.values.push(value);
-                        if let Some(indices) = &mut answer.indices {
-                            indices.push(index);
-                        }
+                        visit(Found { taps, counted: zs.counted * ys.counted * xs.counted, empty: None });
                     }
                 }
             }
         }
     }
-    Ok(answer)
+    Ok(())
 }
 
 /// The segment that [`Region::Clusters`] gives each position of each image, \[N, in…\]: its cell times K plus its cluster, −1 for none. Empty
@@ -154,10 +191,9 @@ fn check_input(shape: &Shape, input: &[f32]) -> Result<(), Error> {
 
 /// Regions over channels: at each position, the channels of a group or window.
 #[allow(clippy::cast_precision_loss, reason = "counts of channels")]
-fn over_channels(pooling: &Pooling, shape: &Shape, output: Shape, input: &[f32]) -> Answer {
+fn over_channels(pooling: &Pooling, shape: &Shape, output: Shape, input: &[f32], visit: &mut dyn FnMut(Found)) {
     let (channels, groups) = (shape.channels(), output.channels());
     let positions: usize = shape.spatial().iter().product();
-    let mut values = Vec::with_capacity(output.elements());
     for n in 0..shape.batch() {
         for group in 0..groups {
             let AxisTaps { taps: members, counted, .. } = match pooling.region {
@@ -182,14 +218,13 @@ fn over_channels(pooling: &Pooling, shape: &Shape, output: Shape, input: &[f32])
             };
             for position in 0..positions {
                 let tap = |&channel: &usize| {
-                    let value = activate(pooling.activation, input[(n * channels + channel) * positions + position]);
-                    Tap { value, index: channel, distance2: 0.0, weight: 1.0 }
+                    let at = (n * channels + channel) * positions + position;
+                    Tap::new(activate(pooling.activation, input[at]), channel, Source::One(at))
                 };
-                values.push(fold(&pooling.op, &members.iter().map(tap).collect::<Vec<_>>(), counted, values.len()).0);
+                visit(Found { taps: members.iter().map(tap).collect(), counted, empty: None });
             }
         }
     }
-    Answer { shape: output, values, indices: None }
 }
 
 /// One output's taps on one axis.
@@ -315,10 +350,11 @@ struct Weights {
 }
 
 impl Weights {
-    fn of(&self, plane: usize, [z, y, x]: [usize; 3]) -> f64 {
+    /// Where the weight of a plane's window's tap stands.
+    fn place(&self, plane: usize, [z, y, x]: [usize; 3]) -> usize {
         let taps: usize = self.kernel.iter().product();
         let set = if self.values.len() == taps { 0 } else { plane % self.channels };
-        self.values[set * taps + (z * self.kernel[1] + y) * self.kernel[2] + x]
+        set * taps + (z * self.kernel[1] + y) * self.kernel[2] + x
     }
 }
 

@@ -7,3 +7,8 @@ fn activate(x: V) -> V {
   let bounded = select(select(size, -size, x < V(0.0)), series, abs(x) < V(0.25));
   return select(bounded, x, key_is_nan(bitcast<U>(x)));
 }
+
+fn activation_slope(x: V) -> V {
+  let y = activate(x);
+  return V(1.0) - y * y;
+}

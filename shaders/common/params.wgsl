@@ -27,6 +27,8 @@ struct Params {
   region: vec4<f32>,
   // The region's own whole numbers.
   region_words: vec4<u32>,
+  // The way back: outputs to look at, from and to, twice; the holders' file says of what.
+  holders: vec4<u32>,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -44,5 +46,5 @@ struct Tap {
   value: V,
   weight: V,
   ordinal: u32,   // its place in the region, row-major
-  index: u32,     // its place in the plane
+  index: u32,     // what tells it from others, rising with its ordinal: its place in the plane, where no two taps share one
 }

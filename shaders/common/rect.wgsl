@@ -57,7 +57,7 @@ fn rect_tap(rect: Rect, weighting: Weighting, d: u32, h: u32, w: u32, ordinal: u
   let y = rect.height.first + h * rect.height.step;
   let x = rect.width.first + w * rect.width.step;
   let index = tap_index(z, y, x);
-  return Tap(tap_value(rect, index, z, y, x), weight_at(weighting, d, h, w), ordinal, index);
+  return Tap(tap_value(rect, index, z, y, x), weight_at(weighting, d, h, w), ordinal, tap_mark(index, ordinal));
 }
 
 fn rect_ctx(rect: Rect, at: Place, output: u32) -> Ctx {

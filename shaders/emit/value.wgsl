@@ -1,13 +1,8 @@
 // Values into the output, one word at a time.
 @group(0) @binding(2) var<storage, read_write> output: array<f32>;
 
-struct Run {
-  values: array<f32, 4>,
-  indices: array<u32, 4>,
-}
-
-fn emit_one(at: u32, value: f32, index: u32) {
-  output[at] = value;
+fn emit_one(at: u32, acc: Acc, ctx: Ctx) {
+  output[at] = region_answer(acc, ctx);
 }
 
 // `count` neighbours from `at` on; at most 4.

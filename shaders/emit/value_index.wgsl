@@ -2,14 +2,9 @@
 @group(0) @binding(2) var<storage, read_write> output: array<f32>;
 @group(0) @binding(3) var<storage, read_write> indices: array<u32>;
 
-struct Run {
-  values: array<f32, 4>,
-  indices: array<u32, 4>,
-}
-
-fn emit_one(at: u32, value: f32, index: u32) {
-  output[at] = value;
-  indices[at] = index;
+fn emit_one(at: u32, acc: Acc, ctx: Ctx) {
+  output[at] = region_answer(acc, ctx);
+  indices[at] = acc_index(acc);
 }
 
 // `count` neighbours from `at` on; at most 4.

@@ -6,6 +6,19 @@ fn blend_key(value: V) -> U {
   return select(key_of_bits(bits), U(BLEND_NAN), key_is_nan(bits));
 }
 
+// The index of the larger of two: on equal keys the smaller, among NaNs the larger.
+fn blend_index(a_key: U, a_index: U, b_key: U, b_index: U) -> U {
+  if (!WITH_INDEX) {
+    return a_index;
+  }
+  let tie = select(min(a_index, b_index), max(a_index, b_index), a_key == U(BLEND_NAN));
+  return select(select(b_index, a_index, a_key > b_key), tie, a_key == b_key);
+}
+
+fn acc_index(acc: Acc) -> U {
+  return acc.index;
+}
+
 // α·largest + (1 − α)·average. α = 1 is the one and α = 0 the other, whatever the other is. Nothing seen, key 0: 0.
 fn blend(key: U, sum: V, alpha: V, ctx: Ctx) -> V {
   let largest = key_to_value(key);

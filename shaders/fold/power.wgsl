@@ -1,10 +1,11 @@
 // The fold of lp and gem: Σ(|x|/m)^p beside m = max|x|, so that no power overflows. m is held as an integer, since the bits
-// of |x| are ordered and NaN stands above inf. Variants for p = 1, 2 and inf keep a plain sum, or m alone.
+// of |x| are ordered and NaN stands above inf. Variants for p = 1, 2 and inf keep a plain sum, or m alone and the first tap that has it.
 //
 // params.op.x = p
 struct Acc {
   largest: U,
   sum: V,
+  index: U,
 }
 
 const POWER_ONE = 1u;
@@ -13,30 +14,34 @@ const POWER_INF = 3u;
 const POWER_INF_BITS = 0x7f800000u;
 
 fn acc_init(ctx: Ctx, carry: Carry) -> Acc {
-  return Acc(U(0u), V(0.0));
+  return Acc(U(0u), V(0.0), U(0xffffffffu));
 }
 
 // Adds one magnitude, given by its bits.
-fn power_push(acc: Acc, magnitude: U) -> Acc {
+fn power_push(acc: Acc, magnitude: U, index: u32) -> Acc {
   // Below the normal range some devices divide by zero, so such values count as 0.
   let normal = select(magnitude, U(0u), (magnitude < U(0x00800000u)) & B(OP_VARIANT != POWER_INF));
-  return acc_merge(acc, Acc(normal, V(1.0)));
+  return acc_merge(acc, Acc(normal, V(1.0), U(index)));
 }
 
 fn acc_merge(a: Acc, b: Acc) -> Acc {
   if (OP_VARIANT == POWER_ONE || OP_VARIANT == POWER_TWO) {
-    return Acc(a.largest, a.sum + b.sum);
+    return Acc(a.largest, a.sum + b.sum, a.index);
   }
   let largest = max(a.largest, b.largest);
   if (OP_VARIANT == POWER_INF) {
-    return Acc(largest, a.sum);
+    if (!WITH_INDEX) {
+      return Acc(largest, a.sum, a.index);
+    }
+    let first = min(a.index, b.index);
+    return Acc(largest, a.sum, select(select(b.index, a.index, a.largest > b.largest), first, a.largest == b.largest));
   }
   let smallest = min(a.largest, b.largest);
   let ratio = bitcast<V>(smallest) / bitcast<V>(max(largest, U(1u)));
   // pow(0, p) is left to no driver's taste; inf and NaN are settled by `largest` alone.
   let power = select(pow(ratio, V(params.op.x)), V(0.0), ratio == V(0.0));
   let a_is_larger = a.largest >= b.largest;
-  return Acc(largest, select(b.sum, a.sum, a_is_larger) + select(a.sum, b.sum, a_is_larger) * power);
+  return Acc(largest, select(b.sum, a.sum, a_is_larger) + select(a.sum, b.sum, a_is_larger) * power, a.index);
 }
 
 // m · (s · share)^(1/p); 0, inf and NaN stand for themselves.

@@ -4,7 +4,7 @@
 fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {
   let bits = bitcast<U>(tap.value);
   let below = (tap.value < V(params.op.z)) & !key_is_nan(bits);
-  return power_push(acc, select(bits, U(bitcast<u32>(params.op.z)), below) & U(0x7fffffffu));
+  return power_push(acc, select(bits, U(bitcast<u32>(params.op.z)), below) & U(0x7fffffffu), tap.index);
 }
 
 fn acc_finish(acc: Acc, ctx: Ctx) -> V {

@@ -3,12 +3,12 @@
 // params.op = p, 1/p, unused, unused
 fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {
   if (OP_VARIANT == POWER_ONE) {
-    return Acc(acc.largest, acc.sum + abs(tap.value));
+    return Acc(acc.largest, acc.sum + abs(tap.value), acc.index);
   }
   if (OP_VARIANT == POWER_TWO) {
-    return Acc(acc.largest, acc.sum + tap.value * tap.value);
+    return Acc(acc.largest, acc.sum + tap.value * tap.value, acc.index);
   }
-  return power_push(acc, bitcast<U>(tap.value) & U(0x7fffffffu));
+  return power_push(acc, bitcast<U>(tap.value) & U(0x7fffffffu), tap.index);
 }
 
 fn acc_finish(acc: Acc, ctx: Ctx) -> V {

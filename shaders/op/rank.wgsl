@@ -1,6 +1,7 @@
 // rank and median: the element of V at place ⌊Q(n − 1)/2³²⌋ in order, Q = ⌈q·2³²⌉. Exact: a radix select on ordered keys, two bits
 // a pass from the top. Each pass counts, among the taps whose key begins with the digits so far, those with each next digit;
-// the carry is the digits so far and the place left among them. NaN in V gives NaN. Nothing seen: 0.
+// the carry is the digits so far and the place left among them. NaN in V gives NaN. Nothing seen: 0. Where the tap is wanted, one more
+// pass finds the first that has the key.
 //
 // params.op_words = Q (modulo 2³²), 1 where q = 1, unused, unused
 struct Acc {
@@ -12,6 +13,7 @@ struct Acc {
   ones: U,
   twos: U,
   threes: U,
+  index: U,
 }
 
 struct Carry {
@@ -20,7 +22,9 @@ struct Carry {
   shift: U,
 }
 
-const PASSES = 16u;
+const PASSES = select(16u, 17u, WITH_INDEX);
+// The shift of the pass after the last digit.
+const RANK_FOUND = 32u;
 const RANK_NAN = 0xffffffffu;
 
 fn carry_first(ctx: Ctx) -> Carry {
@@ -30,7 +34,7 @@ fn carry_first(ctx: Ctx) -> Carry {
 }
 
 fn acc_init(ctx: Ctx, carry: Carry) -> Acc {
-  return Acc(carry.prefix, carry.place, carry.shift, U(0u), U(0u), U(0u), U(0u), U(0u));
+  return Acc(carry.prefix, carry.place, carry.shift, U(0u), U(0u), U(0u), U(0u), U(0u), U(0xffffffffu));
 }
 
 // The carry that an accumulator was begun with.
@@ -49,17 +53,28 @@ fn sort_place(ctx: Ctx, nan: B) -> U {
 }
 
 // The accumulator that has found this key.
-fn sort_acc(key: U) -> Acc {
-  return Acc(key, U(0u), U(0u), U(0u), U(1u), U(0u), U(0u), U(0u));
+fn sort_acc(key: U, index: U) -> Acc {
+  return Acc(key, U(0u), U(RANK_FOUND), U(0u), U(0u), U(0u), U(0u), U(0u), index);
 }
 
 fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {
   let key = sort_key(tap.value);
   let is_nan = key == U(RANK_NAN);
+  if (WITH_INDEX) {
+    let found = (acc.shift == U(RANK_FOUND)) & (key == acc.prefix);
+    let own = select(U(0xffffffffu), U(tap.index), found);
+    return rank_count(acc, key, is_nan, min(acc.index, own));
+  }
+  return rank_count(acc, key, is_nan, acc.index);
+}
+
+fn rank_count(acc: Acc, key: U, is_nan: B, index: U) -> Acc {
   // Two shifts, since one by 32 has no meaning.
-  let begins = (((key ^ acc.prefix) >> (acc.shift + U(1u))) >> U(1u)) == U(0u);
-  let digit = (key >> acc.shift) & U(3u);
+  let shift = min(acc.shift, U(30u));
+  let begins = (((key ^ acc.prefix) >> (shift + U(1u))) >> U(1u)) == U(0u);
+  let digit = (key >> shift) & U(3u);
   var next = acc;
+  next.index = index;
   next.nans += select(U(0u), U(1u), is_nan);
   next.zeros += select(U(0u), U(1u), begins & (digit == U(0u)));
   next.ones += select(U(0u), U(1u), begins & (digit == U(1u)));
@@ -72,10 +87,12 @@ fn acc_merge(a: Acc, b: Acc) -> Acc {
   return Acc(
     a.prefix, a.place, a.shift,
     a.nans + b.nans, a.zeros + b.zeros, a.ones + b.ones, a.twos + b.twos, a.threes + b.threes,
+    min(a.index, b.index),
   );
 }
 
 fn acc_next(acc: Acc, carry: Carry) -> Carry {
+  let found = acc.shift == U(RANK_FOUND);
   let ones = acc.zeros;
   let twos = ones + acc.ones;
   let threes = twos + acc.twos;
@@ -83,10 +100,20 @@ fn acc_next(acc: Acc, carry: Carry) -> Carry {
   let place = select(acc.place, max(threes + acc.threes, U(1u)) - U(1u), acc.nans > U(0u));
   let digit = select(select(select(U(0u), U(1u), place >= ones), U(2u), place >= twos), U(3u), place >= threes);
   let before = select(select(select(U(0u), ones, place >= ones), twos, place >= twos), threes, place >= threes);
-  return Carry(acc.prefix | (digit << acc.shift), place - before, max(acc.shift, U(2u)) - U(2u));
+  let shift = min(acc.shift, U(30u));
+  let next = select(shift - U(2u), U(RANK_FOUND), shift == U(0u));
+  return Carry(
+    select(acc.prefix | (digit << shift), acc.prefix, found),
+    select(place - before, acc.place, found),
+    select(next, acc.shift, found),
+  );
 }
 
 fn acc_finish(acc: Acc, ctx: Ctx) -> V {
   let key = acc_next(acc, carry_first(ctx)).prefix;
   return select(key_to_value(key), V(0.0), B(ctx.valid == 0u));
+}
+
+fn acc_index(acc: Acc) -> U {
+  return acc.index;
 }

@@ -50,10 +50,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       acc = fold(rect, ctx, carry);
       carry = acc_next(acc, carry);
     }
-    run.values[lane] = region_answer(acc, ctx);
-    if (WITH_INDEX) {
-      run.indices[lane] = acc_index(acc);
-    }
+    run = run_with(run, lane, acc, ctx);
     at = place_next(at);
   }
   emit_run(first, run, count);

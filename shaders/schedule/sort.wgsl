@@ -55,5 +55,24 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   for (var tap = 1u; tap < SORT_TAPS; tap++) {
     key = select(key, keys[tap], place == U(tap));
   }
-  emit_one(output_id, region_answer(sort_acc(key), ctx), 0xffffffffu);
+  var index = 0xffffffffu;
+  if (WITH_INDEX) {
+    d = 0u;
+    h = 0u;
+    w = 0u;
+    for (var tap = 0u; tap < ctx.valid; tap++) {
+      let it = rect_tap(rect, weighting, d, h, w, tap);
+      index = select(index, min(index, it.index), sort_key(it.value) == key);
+      w += 1u;
+      if (w == rect.width.count) {
+        w = 0u;
+        h += 1u;
+        if (h == rect.height.count) {
+          h = 0u;
+          d += 1u;
+        }
+      }
+    }
+  }
+  emit_one(output_id, sort_acc(key, U(index)), ctx);
 }

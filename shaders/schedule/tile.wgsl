@@ -91,10 +91,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         at.x = min(left + column, params.width.y - 1u);
         let rect = Rect(base, depth, height, region_span(at.x, width_size, width_window), Frame());
         let acc = accs[line * TILE_COLUMNS + column];
-        run.values[column] = region_answer(acc, rect_ctx(rect, at, first + column));
-        if (WITH_INDEX) {
-          run.indices[column] = acc_index(acc);
-        }
+        run = run_with(run, column, acc, rect_ctx(rect, at, first + column));
       }
       emit_run(first, run, min(params.width.y - left, TILE_COLUMNS));
     }

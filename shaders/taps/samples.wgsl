@@ -13,6 +13,10 @@ fn tap_index(z: u32, y: u32, x: u32) -> u32 {
   return 0u;
 }
 
+fn tap_mark(index: u32, ordinal: u32) -> u32 {
+  return ordinal;
+}
+
 fn tap_units(rect: Rect) -> vec3<f32> {
   return vec3<f32>(1.0, rect.frame.bin_height / rect.frame.rows, rect.frame.bin_width / rect.frame.columns);
 }

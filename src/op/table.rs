@@ -55,7 +55,11 @@ pub struct OpRow {
     /// Its WGSL, whole files: `struct Acc`, `acc_init`, `acc_push`, `acc_merge`, `acc_finish`, and `acc_index` where `indices`.
     /// Ops that fold alike share a file of shaders/fold.
     pub wgsl: &'static [&'static str],
-    /// Whether it chooses one tap, whose index can be asked for.
+    /// The WGSL of its way back, whole files: `struct Saved`, `save`, `grad`, and `grad_weight` where it reads weights.
+    pub back: &'static [&'static str],
+    /// Whether its fold knows which tap it took: its WGSL has `acc_index`.
+    pub chooses: bool,
+    /// Whether its answer is one tap whose index can be asked for.
     pub indices: bool,
     /// What its taps weigh.
     pub weighting: WeightingKind,
@@ -70,6 +74,8 @@ pub struct OpRow {
     pub passes: u32,
     /// The accumulator's size in scratch, bytes.
     pub acc_bytes: u64,
+    /// The size of what its way back must know of an output, bytes; 0 where that follows from its place.
+    pub saved_bytes: u64,
     /// Source variants, chosen by its parameters.
     pub variants: u32,
 }
@@ -87,6 +93,8 @@ const PLAIN: OpRow = OpRow {
     name: "",
     summary: "",
     wgsl: &[],
+    back: &[],
+    chooses: false,
     indices: false,
     weighting: WeightingKind::One,
     shareable: true,
@@ -94,6 +102,7 @@ const PLAIN: OpRow = OpRow {
     sorts: false,
     passes: 1,
     acc_bytes: 0,
+    saved_bytes: 0,
     variants: 1,
 };
 
@@ -105,9 +114,12 @@ impl OpKind {
             name: "max",
             summary: "largest value, and its index on request",
             wgsl: &[wgsl!("fold/extremum"), wgsl!("op/max")],
+            back: &[wgsl!("grad/chosen")],
+            chooses: true,
             indices: true,
             exact: true,
             acc_bytes: 8,
+            saved_bytes: 4,
             ..PLAIN
         },
         OpRow {
@@ -115,9 +127,12 @@ impl OpKind {
             name: "min",
             summary: "smallest value, and its index on request",
             wgsl: &[wgsl!("fold/extremum"), wgsl!("op/min")],
+            back: &[wgsl!("grad/chosen")],
+            chooses: true,
             indices: true,
             exact: true,
             acc_bytes: 8,
+            saved_bytes: 4,
             ..PLAIN
         },
         OpRow {
@@ -125,6 +140,7 @@ impl OpKind {
             name: "sum",
             summary: "sum",
             wgsl: &[wgsl!("fold/sum"), wgsl!("op/sum")],
+            back: &[wgsl!("grad/sum")],
             acc_bytes: 4,
             ..PLAIN
         },
@@ -133,6 +149,7 @@ impl OpKind {
             name: "average",
             summary: "mean, with the usual choices of divisor",
             wgsl: &[wgsl!("fold/sum"), wgsl!("op/average")],
+            back: &[wgsl!("grad/average")],
             acc_bytes: 4,
             ..PLAIN
         },
@@ -141,8 +158,10 @@ impl OpKind {
             name: "lp",
             summary: "p-norm, any p from 1 to infinity",
             wgsl: &[wgsl!("fold/power"), wgsl!("op/lp")],
-            acc_bytes: 8,
+            back: &[wgsl!("grad/lp")],
+            acc_bytes: 12,
             variants: 4,
+            saved_bytes: 8,
             ..PLAIN
         },
         OpRow {
@@ -150,9 +169,11 @@ impl OpKind {
             name: "gaussian",
             summary: "mean weighted by the distance from the region's centre",
             wgsl: &[wgsl!("fold/weighted"), wgsl!("op/gaussian")],
+            back: &[wgsl!("grad/gaussian")],
             weighting: WeightingKind::Gaussian,
             shareable: false,
             acc_bytes: 8,
+            saved_bytes: 4,
             ..PLAIN
         },
         OpRow {
@@ -160,7 +181,9 @@ impl OpKind {
             name: "std",
             summary: "population standard deviation",
             wgsl: &[wgsl!("fold/moments"), wgsl!("op/std")],
+            back: &[wgsl!("grad/std")],
             acc_bytes: 12,
+            saved_bytes: 8,
             ..PLAIN
         },
         OpRow {
@@ -168,7 +191,9 @@ impl OpKind {
             name: "variance",
             summary: "population variance",
             wgsl: &[wgsl!("fold/moments"), wgsl!("op/variance")],
+            back: &[wgsl!("grad/variance")],
             acc_bytes: 12,
+            saved_bytes: 4,
             ..PLAIN
         },
         OpRow {
@@ -176,7 +201,9 @@ impl OpKind {
             name: "log_sum_exp",
             summary: "smooth maximum: log of the mean of e^rx, over r",
             wgsl: &[wgsl!("op/log_sum_exp")],
+            back: &[wgsl!("grad/log_sum_exp")],
             acc_bytes: 8,
+            saved_bytes: 8,
             ..PLAIN
         },
         OpRow {
@@ -184,7 +211,9 @@ impl OpKind {
             name: "soft",
             summary: "mean weighted by e^βx",
             wgsl: &[wgsl!("op/soft")],
+            back: &[wgsl!("grad/soft")],
             acc_bytes: 12,
+            saved_bytes: 12,
             ..PLAIN
         },
         OpRow {
@@ -192,7 +221,9 @@ impl OpKind {
             name: "gem",
             summary: "generalised mean, as in image retrieval",
             wgsl: &[wgsl!("fold/power"), wgsl!("op/gem")],
-            acc_bytes: 8,
+            back: &[wgsl!("grad/gem")],
+            acc_bytes: 12,
+            saved_bytes: 4,
             ..PLAIN
         },
         OpRow {
@@ -200,7 +231,10 @@ impl OpKind {
             name: "mixed",
             summary: "α max + (1 − α) average",
             wgsl: &[wgsl!("fold/blend"), wgsl!("op/mixed")],
-            acc_bytes: 8,
+            back: &[wgsl!("grad/mixed")],
+            chooses: true,
+            acc_bytes: 12,
+            saved_bytes: 4,
             ..PLAIN
         },
         OpRow {
@@ -208,9 +242,12 @@ impl OpKind {
             name: "first",
             summary: "first value",
             wgsl: &[wgsl!("op/first")],
+            back: &[wgsl!("grad/chosen")],
+            chooses: true,
             shareable: false,
             exact: true,
             acc_bytes: 8,
+            saved_bytes: 4,
             ..PLAIN
         },
         OpRow {
@@ -218,9 +255,12 @@ impl OpKind {
             name: "last",
             summary: "last value",
             wgsl: &[wgsl!("op/last")],
+            back: &[wgsl!("grad/chosen")],
+            chooses: true,
             shareable: false,
             exact: true,
             acc_bytes: 8,
+            saved_bytes: 4,
             ..PLAIN
         },
         OpRow {
@@ -228,11 +268,14 @@ impl OpKind {
             name: "rank",
             summary: "the value at a place in order, such as a percentile",
             wgsl: &[wgsl!("common/words"), wgsl!("op/rank")],
+            back: &[wgsl!("grad/chosen")],
+            chooses: true,
             shareable: false,
             exact: true,
             sorts: true,
             passes: 16,
-            acc_bytes: 32,
+            acc_bytes: 36,
+            saved_bytes: 4,
             ..PLAIN
         },
         OpRow {
@@ -240,11 +283,14 @@ impl OpKind {
             name: "median",
             summary: "the value in the middle, the lower of two",
             wgsl: &[wgsl!("common/words"), wgsl!("op/rank")],
+            back: &[wgsl!("grad/chosen")],
+            chooses: true,
             shareable: false,
             exact: true,
             sorts: true,
             passes: 16,
-            acc_bytes: 32,
+            acc_bytes: 36,
+            saved_bytes: 4,
             ..PLAIN
         },
         OpRow {
@@ -252,9 +298,11 @@ impl OpKind {
             name: "weighted",
             summary: "sum or mean weighted by a number for each tap: learned pooling, blur pooling",
             wgsl: &[wgsl!("fold/weighted"), wgsl!("op/weighted")],
+            back: &[wgsl!("grad/weighted")],
             weighting: WeightingKind::Table,
             shareable: false,
             acc_bytes: 8,
+            saved_bytes: 8,
             ..PLAIN
         },
         OpRow {
@@ -262,9 +310,12 @@ impl OpKind {
             name: "gated",
             summary: "mixed, with α = sigmoid of a learned weighted sum of the region",
             wgsl: &[wgsl!("fold/blend"), wgsl!("op/gated")],
+            back: &[wgsl!("grad/gated")],
+            chooses: true,
             weighting: WeightingKind::Table,
             shareable: false,
-            acc_bytes: 12,
+            acc_bytes: 16,
+            saved_bytes: 16,
             ..PLAIN
         },
         OpRow {
@@ -278,10 +329,13 @@ impl OpKind {
                 wgsl!("random/lots"),
                 wgsl!("op/stochastic_sample"),
             ],
+            back: &[wgsl!("grad/chosen")],
+            chooses: true,
             indices: true,
             shareable: false,
             exact: true,
             acc_bytes: 16,
+            saved_bytes: 4,
             ..PLAIN
         },
         OpRow {
@@ -289,7 +343,9 @@ impl OpKind {
             name: "stochastic_expectation",
             summary: "what the stochastic sample is on average",
             wgsl: &[wgsl!("op/stochastic_expectation")],
+            back: &[wgsl!("grad/stochastic_expectation")],
             acc_bytes: 12,
+            saved_bytes: 8,
             ..PLAIN
         },
     ];

@@ -131,6 +131,10 @@ pub struct KernelKey(pub(crate) Role);
 pub(crate) enum Role {
     /// It pools.
     Pool(PoolKey),
+    /// It brings gradients back from outputs to inputs.
+    Back(BackKey),
+    /// It writes zeros where nothing comes back.
+    Clear,
     /// It digests what stands beside the input into the region's table.
     Digest(Digest),
 }
@@ -200,17 +204,39 @@ pub(crate) struct PoolKey {
     pub(crate) aligned_load: bool,
     /// Whether outputs are stored as vec4s.
     pub(crate) aligned_store: bool,
-    pub(crate) indices: bool,
+    pub(crate) emit: Emit,
+}
+
+/// What is kept of every output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Emit {
+    Values,
+    /// Values and indices.
+    Indices,
+    /// What the way back must know.
+    Saved,
+}
+
+/// The identity of a kernel of the way back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct BackKey {
+    pub(crate) op: OpKind,
+    pub(crate) variant: u32,
+    pub(crate) walk: Walk,
+    pub(crate) weighting: WeightingKind,
+    pub(crate) activation: Option<Activation>,
 }
 
 impl KernelKey {
     /// The keys that every backend compiler must take: all ops and variants in all regions by every schedule with a dynamic
     /// window, with and without indices; the default set of specialised windows, dealt out to the ops; and every activation with
-    /// every op and schedule. Max and average come with every such window, other ops with about a quarter of them.
+    /// every op, the schedules in turn. Max and average come with every such window, other ops with about an eighth of them.
     #[must_use]
     pub fn listed() -> Vec<Self> {
         let pools = PoolKey::listed().into_iter().map(Role::Pool);
-        let mut all: Vec<Self> = pools.chain(Digest::listed().into_iter().map(Role::Digest)).map(Self).collect();
+        let backs = BackKey::listed().into_iter().map(Role::Back);
+        let digests = Digest::listed().into_iter().map(Role::Digest);
+        let mut all: Vec<Self> = pools.chain(backs).chain(digests).chain([Role::Clear]).map(Self).collect();
         all.sort_unstable();
         all.dedup();
         all
@@ -224,9 +250,10 @@ impl PoolKey {
         let mut keys = Vec::new();
         let mut turn = 0;
         for row in OpKind::TABLE {
-            let choices: &[bool] = if row.indices { &[false, true] } else { &[false] };
+            let choices: &[Emit] = if row.indices { &[Emit::Values, Emit::Indices] } else { &[Emit::Values] };
+            let own = choices[choices.len() - 1];
             for variant in 0..row.variants {
-                let base = |walk, schedule, indices| Self {
+                let base = |walk, schedule, emit| Self {
                     op: row.kind,
                     variant,
                     walk,
@@ -235,52 +262,62 @@ impl PoolKey {
                     schedule,
                     aligned_load: false,
                     aligned_store: false,
-                    indices,
+                    emit,
                 };
                 let positions = |walk: Walk| row.kind == OpKind::Weighted && walk.takes(WeightingKind::Position);
                 let takes = |walk: &Walk| walk.takes(row.weighting) || positions(*walk);
                 for walk in Walk::ALL.into_iter().filter(takes) {
                     let [partial, merge] = two_stages(walk);
-                    keys.push(base(walk, partial, row.indices));
-                    keys.extend(choices.iter().map(|&indices| base(walk, merge, indices)));
-                    for &indices in choices {
-                        keys.push(base(walk, Schedule::Direct, indices));
+                    keys.push(base(walk, partial, own));
+                    keys.extend(choices.iter().map(|&emit| base(walk, merge, emit)));
+                    for &emit in choices {
+                        keys.push(base(walk, Schedule::Direct, emit));
                         // What is stored does not depend on how it was found: every other walk will do.
                         turn += 1;
                         if turn % 2 == 0 {
-                            keys.push(Self { aligned_store: true, ..base(walk, Schedule::Direct, indices) });
+                            keys.push(Self { aligned_store: true, ..base(walk, Schedule::Direct, emit) });
                         }
-                        keys.push(base(walk, Schedule::Reduce, indices));
+                        keys.push(base(walk, Schedule::Reduce, emit));
+                    }
+                }
+                if row.saved_bytes > 0 {
+                    // Schedules and walks in turn; what is saved depends on neither.
+                    let walks: Vec<Walk> = Walk::ALL.into_iter().filter(takes).collect();
+                    for at in 0..3 {
+                        turn += 1;
+                        let walk = walks[turn % walks.len()];
+                        let schedule = [Schedule::Direct, Schedule::Reduce, two_stages(walk)[1]][at];
+                        keys.push(base(walk, schedule, Emit::Saved));
                     }
                 }
                 if row.sorts {
+                    keys.push(base(Walk::Window, Schedule::Sort(SORT_TAPS[turn % SORT_TAPS.len()]), Emit::Saved));
                     for walk in Walk::ALL {
                         turn += 1;
-                        keys.push(base(walk, Schedule::Sort(SORT_TAPS[turn % SORT_TAPS.len()]), false));
+                        keys.push(base(walk, Schedule::Sort(SORT_TAPS[turn % SORT_TAPS.len()]), Emit::Values));
                     }
-                    keys.extend(SORT_TAPS.map(|taps| base(Walk::Window, Schedule::Sort(taps), false)));
+                    keys.extend(SORT_TAPS.map(|taps| base(Walk::Window, Schedule::Sort(taps), Emit::Values)));
                 }
                 for activation in ACTIVATIONS.map(Some) {
                     let walks: Vec<Walk> = Walk::ALL.into_iter().filter(takes).collect();
                     let walk = walks[turn % walks.len()];
                     turn += 1;
-                    for schedule in [Schedule::Direct, Schedule::Reduce, two_stages(walk)[0]] {
-                        keys.push(Self { activation, ..base(walk, schedule, row.indices) });
-                    }
+                    let schedule = [Schedule::Direct, Schedule::Reduce, two_stages(walk)[0]][turn % 3];
+                    keys.push(Self { activation, ..base(walk, schedule, own) });
                     if row.shareable {
                         let (tile, aligned_load) = tiles[turn % tiles.len()];
-                        let key = base(Walk::Window, Schedule::Tile(tile), row.indices);
+                        let key = base(Walk::Window, Schedule::Tile(tile), own);
                         keys.push(Self { activation, aligned_load, ..key });
                     }
                 }
                 if row.shareable {
                     for (at, &(tile, aligned_load)) in tiles.iter().enumerate() {
-                        for &indices in choices {
+                        for &emit in choices {
                             for aligned_store in [false, true] {
                                 // Max and average, which networks use most, with every tile; the others in turn.
                                 turn += 1;
-                                if matches!(row.kind, OpKind::Max | OpKind::Average) || (at + turn) % 4 == 0 {
-                                    let key = base(Walk::Window, Schedule::Tile(tile), indices);
+                                if matches!(row.kind, OpKind::Max | OpKind::Average) || (at + turn) % 8 == 0 {
+                                    let key = base(Walk::Window, Schedule::Tile(tile), emit);
                                     keys.push(Self { aligned_load, aligned_store, ..key });
                                 }
                             }
@@ -293,10 +330,49 @@ impl PoolKey {
     }
 }
 
+impl BackKey {
+    fn listed() -> Vec<Self> {
+        const ACTIVATIONS: [Option<Activation>; 5] =
+            [None, Some(Activation::Relu), Some(Activation::LeakyRelu), Some(Activation::Sigmoid), Some(Activation::Tanh)];
+        let mut keys = Vec::new();
+        for row in OpKind::TABLE {
+            for variant in 0..row.variants {
+                for walk in Walk::ALL {
+                    for weighting in [row.weighting, WeightingKind::Position] {
+                        let own = weighting == row.weighting || row.kind == OpKind::Weighted;
+                        if own && walk.takes(weighting) {
+                            // Activations in turn.
+                            let activation = ACTIVATIONS[keys.len() % ACTIVATIONS.len()];
+                            keys.push(Self { op: row.kind, variant, walk, weighting, activation });
+                        }
+                    }
+                }
+            }
+        }
+        keys
+    }
+}
+
+impl fmt::Display for BackKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.op)?;
+        if self.op.row().variants > 1 {
+            write!(f, "#{}", self.variant)?;
+        }
+        write!(f, "/{}/gather", self.walk.name())?;
+        if self.weighting != self.op.row().weighting {
+            f.write_str("/position")?;
+        }
+        self.activation.map_or(Ok(()), |activation| write!(f, "/{}", activation.name()))
+    }
+}
+
 impl fmt::Display for KernelKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Role::Pool(key) => key.fmt(f),
+            Role::Back(key) => key.fmt(f),
+            Role::Clear => f.write_str("clear"),
             Role::Digest(digest) => {
                 f.write_str(digest.name())?;
                 match digest {
@@ -334,7 +410,12 @@ impl fmt::Display for PoolKey {
         if let Some(activation) = self.activation {
             write!(f, "/{}", activation.name())?;
         }
-        for (flag, name) in [(self.aligned_load, "/load4"), (self.aligned_store, "/store4"), (self.indices, "/indices")] {
+        for (flag, name) in [
+            (self.aligned_load, "/load4"),
+            (self.aligned_store, "/store4"),
+            (self.emit == Emit::Indices, "/indices"),
+            (self.emit == Emit::Saved, "/saved"),
+        ] {
             if flag {
                 f.write_str(name)?;
             }

@@ -1,11 +1,12 @@
 //! Planning: limits, spec and shape in; steps out. Pure: knows no device, and answers the same for the same question.
 #![cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "the tier above binds what is planned here"))]
 
+mod back;
 mod key;
 mod params;
 mod slot;
 
-pub(crate) use key::{ClusterStep, Digest, PoolKey, Role, Schedule, Tile, WORKGROUP};
+pub(crate) use key::{BackKey, ClusterStep, Digest, Emit, PoolKey, Role, Schedule, Tile, WORKGROUP};
 pub use key::{Kernel, KernelKey};
 use key::{SORT_TAPS, two_stages};
 pub(crate) use params::Params;
@@ -114,9 +115,11 @@ pub struct Plan {
     pub(crate) input: Shape,
     pub(crate) output: Shape,
     pub(crate) kernel: Kernel,
-    pub(crate) indices: bool,
+    pub(crate) way: Way,
     pub(crate) steps: Vec<Step>,
     pub(crate) scratch_bytes: u64,
+    /// Where the saved part of the scratch begins, on the way back.
+    pub(crate) saved_offset: u64,
     /// The region's numbers for [`Slot::Table`], where the host knows them.
     pub(crate) table: Vec<u32>,
     /// The table's words, the host's or those that steps digest.
@@ -129,12 +132,37 @@ pub struct Plan {
     pub(crate) weights: u64,
 }
 
+/// Which way a plan goes, and so what it writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// From inputs to outputs, and to indices where they are wanted.
+    Forward { indices: bool },
+    /// From the gradients of outputs to those of inputs.
+    Grad,
+}
+
 /// One dispatch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Step {
     pub(crate) key: KernelKey,
     pub(crate) params: Params,
     pub(crate) workgroups: [u32; 2],
+}
+
+impl Step {
+    fn new(
+        key: Role,
+        op: &Op,
+        geometry: &Geometry,
+        outputs: u32,
+        groups: u32,
+        own: [u32; 3],
+        limits: &Limits,
+    ) -> Result<Self, Error> {
+        let [across, down] = fold_grid(groups, limits)?;
+        let params = Params::new(op, geometry, outputs, [across, own[0], own[1], own[2]]);
+        Ok(Self { key: KernelKey(key), params, workgroups: [across, down] })
+    }
 }
 
 impl Plan {
@@ -155,22 +183,34 @@ impl Plan {
                 "window (padded by absent values), adaptive, global and fractional regions have them",
             ));
         }
+        let way = Way::Forward { indices: request.indices };
+        let kernel = choose_kernel(pooling, &geometry, request, limits, false)?;
+        let mut plan = Self::empty(pooling, &geometry, way, kernel, limits)?;
+        if plan.output.elements() > 0 {
+            plan.digest_sides(pooling, &geometry, limits)?;
+            plan.fold(pooling, &geometry, limits, if request.indices { Emit::Indices } else { Emit::Values })?;
+        }
+        Ok(plan)
+    }
+
+    /// A plan without steps, its sizes checked.
+    fn empty(pooling: &Pooling, geometry: &Geometry, way: Way, kernel: Kernel, limits: &Limits) -> Result<Self, Error> {
         check_device(limits)?;
-        let kernel = choose_kernel(pooling, &geometry, request, limits)?;
         let mut plan = Self {
-            input: *shape,
+            input: geometry.input,
             output: geometry.output,
             kernel,
-            indices: request.indices,
+            way,
             steps: Vec::new(),
             scratch_bytes: 0,
+            saved_offset: 0,
             table_words: geometry.side.map_or(geometry.table.len() as u64, Side::table_words),
             table: geometry.table.clone(),
             side: geometry.side,
             preset: Vec::new(),
             weights: geometry.weights,
         };
-        for (what, shape) in [("input", shape), ("output", &geometry.output)] {
+        for (what, shape) in [("input", &geometry.input), ("output", &geometry.output)] {
             check_size(what, shape.elements() as u64, limits)?;
         }
         check_size("region's table", plan.table_words, limits)?;
@@ -178,33 +218,13 @@ impl Plan {
         if let Op::Weighted { preset: Some(WeightPreset::Binomial), .. } = pooling.op {
             plan.preset = binomial(&geometry.axes);
         }
-        if plan.output.elements() > 0 {
-            plan.add_steps(pooling, &geometry, limits)?;
-        }
         Ok(plan)
     }
 
-    fn add_steps(&mut self, pooling: &Pooling, geometry: &Geometry, limits: &Limits) -> Result<(), Error> {
-        let op = &pooling.op;
-        let (outputs, indices) = (index(self.output.elements() as u64)?, self.indices);
-        let [_, height, width] = &geometry.axes;
-        let aligned_load = width.input % 4 == 0;
-        let key = |schedule, aligned_load, aligned_store| PoolKey {
-            op: op.kind(),
-            variant: op.variant(),
-            walk: geometry.walk,
-            weighting: op.weighting(),
-            activation: if matches!(schedule, Schedule::Merge | Schedule::ListMerge) { None } else { pooling.activation },
-            schedule,
-            aligned_load,
-            aligned_store,
-            indices,
-        };
-        let step = |key, groups: u32, own: [u32; 3]| {
-            let [across, down] = fold_grid(groups, limits)?;
-            let params = Params::new(op, geometry, outputs, [across, own[0], own[1], own[2]]);
-            Ok::<Step, Error>(Step { key: KernelKey(key), params, workgroups: [across, down] })
-        };
+    /// The steps that digest what stands beside the input.
+    fn digest_sides(&mut self, pooling: &Pooling, geometry: &Geometry, limits: &Limits) -> Result<(), Error> {
+        let outputs = index(self.output.elements() as u64)?;
+        let step = |key, groups: u32, own| Step::new(key, &pooling.op, geometry, outputs, groups, own, limits);
         if let Some(Side::Boxes(count)) = geometry.side {
             let digest = if geometry.walk == Walk::RoiPool { Digest::RoiPool } else { Digest::RoiAlign };
             self.steps.push(step(Role::Digest(digest), count.div_ceil(WORKGROUP), [count, 0, 0])?);
@@ -225,11 +245,32 @@ impl Plan {
             self.steps.push(step(Role::Digest(Digest::LabelsScan), labels.images, own)?);
             self.steps.push(step(Role::Digest(Digest::LabelsScatter), groups, own)?);
         }
-        let step = |key, groups, own| step(Role::Pool(key), groups, own);
+        Ok(())
+    }
+
+    /// The steps that fold every region and keep what is wanted of it.
+    fn fold(&mut self, pooling: &Pooling, geometry: &Geometry, limits: &Limits, emit: Emit) -> Result<(), Error> {
+        let op = &pooling.op;
+        let outputs = index(self.output.elements() as u64)?;
+        let [_, height, width] = &geometry.axes;
+        let aligned_load = width.input % 4 == 0;
+        let key = |schedule, aligned_load, aligned_store| PoolKey {
+            op: op.kind(),
+            variant: op.variant(),
+            walk: geometry.walk,
+            weighting: op.weighting(),
+            activation: if matches!(schedule, Schedule::Merge | Schedule::ListMerge) { None } else { pooling.activation },
+            schedule,
+            aligned_load,
+            aligned_store,
+            emit,
+        };
+        let step = |key, groups, own| Step::new(Role::Pool(key), op, geometry, outputs, groups, own, limits);
         match self.kernel {
             Kernel::Direct => {
                 let groups = outputs.div_ceil(4 * WORKGROUP);
-                self.steps.push(step(key(Schedule::Direct, false, outputs % 4 == 0), groups, [0; 3])?);
+                let aligned_store = outputs % 4 == 0 && emit != Emit::Saved;
+                self.steps.push(step(key(Schedule::Direct, false, aligned_store), groups, [0; 3])?);
             }
             Kernel::Tile => {
                 let tile = Tile::of(height, width, aligned_load);
@@ -255,8 +296,9 @@ impl Plan {
                 let carries = index(accumulators)?;
                 let [fold, merge] = two_stages(geometry.walk);
                 // A partial accumulator is the same with and without indices wherever an op can have them.
-                let fold = PoolKey { indices: row.indices, ..key(fold, false, false) };
-                for pass in 0..row.passes {
+                let own = if row.indices && emit == Emit::Values { Emit::Indices } else { emit };
+                let fold = PoolKey { emit: own, ..key(fold, false, false) };
+                for pass in 0..passes(row, emit == Emit::Saved) {
                     self.steps.push(step(fold, folding, [parts, pass, carries])?);
                     self.steps.push(step(key(merge, false, false), merging, [parts, pass, carries])?);
                 }
@@ -294,10 +336,13 @@ impl Plan {
         step(ClusterStep::Assign, positions, 0)
     }
 
-    /// The output's shape.
+    /// The shape of what is written: the output's, or the input's where gradients come back to it.
     #[must_use]
     pub fn output_shape(&self) -> Shape {
-        self.output
+        match self.way {
+            Way::Forward { .. } => self.output,
+            Way::Grad => self.input,
+        }
     }
 
     /// The kernel that was chosen or forced.
@@ -337,8 +382,10 @@ impl Plan {
     pub(crate) fn slot_bytes(&self, slot: Slot) -> u64 {
         match slot {
             Slot::Input => self.input.elements() as u64 * WORD,
-            Slot::Output | Slot::Indices => self.output.elements() as u64 * WORD,
+            Slot::Output => self.output_shape().elements() as u64 * WORD,
+            Slot::Indices | Slot::GradOutput => self.output.elements() as u64 * WORD,
             Slot::Scratch => self.scratch_bytes,
+            Slot::Saved => self.scratch_bytes - self.saved_offset,
             Slot::Table => self.table_words * WORD,
             Slot::Boxes => self.most_boxes() * 5 * WORD,
             Slot::BoxCount | Slot::Status => WORD,
@@ -365,12 +412,24 @@ const TILE_MOST_SLICES: u64 = 16;
 /// Values of one input row that a tile may hold in registers, and input rows under it, before compilers spill or take seconds.
 const TILE_SPAN: [u64; 2] = [16, 16];
 
-fn choose_kernel(pooling: &Pooling, geometry: &Geometry, request: &Request, limits: &Limits) -> Result<Kernel, Error> {
+/// How often a fold sees its taps: once more where an op that chooses by order must also find the tap.
+fn passes(row: &OpRow, saves: bool) -> u32 {
+    row.passes + u32::from(saves && row.passes > 1)
+}
+
+/// The kernel that folds the regions, to values or to what the way back saves.
+fn choose_kernel(
+    pooling: &Pooling,
+    geometry: &Geometry,
+    request: &Request,
+    limits: &Limits,
+    saves: bool,
+) -> Result<Kernel, Error> {
     let taps = geometry.most_taps();
     let outputs = geometry.output.elements() as u64;
     let row = pooling.op.kind().row();
     // An op of several passes walks its region as often.
-    let passes = u64::from(row.passes);
+    let passes = u64::from(passes(row, saves));
     let [walk, turns] = [taps, geometry.most_turns()].map(|once| once.saturating_mul(passes));
     let most = |what: &str, asked: u64, most: u64| match asked {
         _ if asked <= most => Ok(()),
@@ -379,6 +438,7 @@ fn choose_kernel(pooling: &Pooling, geometry: &Geometry, request: &Request, limi
     };
     let fits = |kernel| match kernel {
         Kernel::Direct => most("loop turns", turns, DIRECT_MOST_TURNS),
+        Kernel::Tile if saves => Err("it keeps values only, and the way back wants more".into()),
         Kernel::Tile => tile_fits(pooling, geometry, request.kernel.map_or(request.specialise, |_| Specialise::Any)),
         Kernel::Reduce => most("taps", walk, REDUCE_MOST_TAPS),
         Kernel::TwoStage => Ok(()),

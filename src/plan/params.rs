@@ -24,6 +24,8 @@ pub(crate) struct Params {
     weighting_words: [u32; 4],
     region: [f32; 4],
     region_words: [u32; 4],
+    /// The way back: outputs to look at, from and to, twice.
+    pub(crate) holders: [u32; 4],
 }
 
 impl Params {
@@ -51,6 +53,7 @@ impl Params {
             weighting_words: [channel_weights, 0, 0, 0],
             region: geometry.region,
             region_words: geometry.region_words,
+            holders: [0; 4],
         }
     }
 }
@@ -76,5 +79,6 @@ pub(crate) fn layout() -> Vec<(&'static str, usize)> {
         ("weighting_words", offset_of!(Params, weighting_words)),
         ("region", offset_of!(Params, region)),
         ("region_words", offset_of!(Params, region_words)),
+        ("holders", offset_of!(Params, holders)),
     ]
 }

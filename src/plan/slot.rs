@@ -1,7 +1,7 @@
 //! The buffers that kernels bind.
 
-use super::{ClusterStep, Digest, KernelKey, PoolKey, Role, Schedule};
-use crate::op::WeightingKind;
+use super::{BackKey, ClusterStep, Digest, Emit, KernelKey, PoolKey, Role, Schedule};
+use crate::{geometry::Walk, op::WeightingKind};
 
 /// A buffer that a kernel binds, at its fixed number in group 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,11 +16,14 @@ pub(crate) enum Slot {
     BoxCount = 8,
     Status = 9,
     Labels = 10,
+    GradOutput = 11,
+    /// What the way back must know of the outputs: the end of the scratch.
+    Saved = 12,
 }
 
 impl Slot {
     /// Every slot, in the order of its number.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Input,
         Self::Output,
         Self::Indices,
@@ -31,10 +34,12 @@ impl Slot {
         Self::BoxCount,
         Self::Status,
         Self::Labels,
+        Self::GradOutput,
+        Self::Saved,
     ];
 
     pub(crate) fn read_only(self) -> bool {
-        matches!(self, Self::Input | Self::Weights | Self::Boxes | Self::BoxCount | Self::Labels)
+        matches!(self, Self::Input | Self::Weights | Self::Boxes | Self::BoxCount | Self::Labels | Self::GradOutput)
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -49,6 +54,8 @@ impl Slot {
             Self::BoxCount => "box_count",
             Self::Status => "status",
             Self::Labels => "labels",
+            Self::GradOutput => "grad_output",
+            Self::Saved => "saved",
         }
     }
 }
@@ -59,6 +66,8 @@ impl KernelKey {
         const OF_BOXES: &[Slot] = &[Slot::Table, Slot::Boxes, Slot::BoxCount, Slot::Status];
         match &self.0 {
             Role::Pool(key) => (key.slots().collect::<Vec<_>>()).into_iter(),
+            Role::Back(key) => (key.slots().collect::<Vec<_>>()).into_iter(),
+            Role::Clear => vec![Slot::Output].into_iter(),
             Role::Digest(Digest::RoiPool | Digest::RoiAlign) => OF_BOXES.to_vec().into_iter(),
             Role::Digest(Digest::Clusters(ClusterStep::Assign | ClusterStep::Move, _)) => {
                 vec![Slot::Input, Slot::Scratch, Slot::Labels].into_iter()
@@ -73,7 +82,7 @@ impl KernelKey {
     /// Whether it only reads the buffer at `slot`.
     pub(crate) fn reads(&self, slot: Slot) -> bool {
         match (slot, &self.0) {
-            (Slot::Table, Role::Pool(_)) => true,
+            (Slot::Table, Role::Pool(_) | Role::Back(_)) | (Slot::Saved, Role::Back(_)) => true,
             (Slot::Labels, Role::Digest(Digest::Clusters(ClusterStep::Assign, _))) => false,
             (slot, _) => slot.read_only(),
         }
@@ -82,15 +91,29 @@ impl KernelKey {
 
 impl PoolKey {
     fn slots(&self) -> impl Iterator<Item = Slot> + Clone + use<> {
-        let of_schedule: &[Slot] = match (self.schedule, self.indices) {
-            (Schedule::Partial | Schedule::ListPartial, _) => &[Slot::Input, Slot::Scratch],
-            (Schedule::Merge | Schedule::ListMerge, false) => &[Slot::Output, Slot::Scratch],
-            (Schedule::Merge | Schedule::ListMerge, true) => &[Slot::Output, Slot::Indices, Slot::Scratch],
-            (_, false) => &[Slot::Input, Slot::Output],
-            (_, true) => &[Slot::Input, Slot::Output, Slot::Indices],
+        let of_schedule: &[Slot] = match self.schedule {
+            Schedule::Partial | Schedule::ListPartial => &[Slot::Input, Slot::Scratch],
+            Schedule::Merge | Schedule::ListMerge => &[Slot::Scratch],
+            _ => &[Slot::Input],
+        };
+        let of_emit: &[Slot] = match (self.schedule, self.emit) {
+            (Schedule::Partial | Schedule::ListPartial, _) => &[],
+            (_, Emit::Values) => &[Slot::Output],
+            (_, Emit::Indices) => &[Slot::Output, Slot::Indices],
+            (_, Emit::Saved) => &[Slot::Saved],
         };
         let weights = self.weighting == WeightingKind::Table && self.schedule != Schedule::Merge;
         let of_region = self.walk.has_table().then_some(Slot::Table);
-        of_schedule.iter().copied().chain(of_region).chain(weights.then_some(Slot::Weights))
+        of_schedule.iter().chain(of_emit).copied().chain(of_region).chain(weights.then_some(Slot::Weights))
+    }
+}
+
+impl BackKey {
+    fn slots(&self) -> impl Iterator<Item = Slot> + Clone + use<> {
+        let saved = (self.op.row().saved_bytes > 0).then_some(Slot::Saved);
+        let weights = (self.weighting == WeightingKind::Table).then_some(Slot::Weights);
+        let of_region = self.walk.has_table().then_some(Slot::Table);
+        let labels = (self.walk == Walk::List).then_some(Slot::Labels);
+        [Slot::Input, Slot::Output, Slot::GradOutput].into_iter().chain(saved).chain(of_region).chain(weights).chain(labels)
     }
 }

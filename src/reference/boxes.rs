@@ -1,18 +1,23 @@
 //! Boxes, bin by bin: whole positions for roi_pool, interpolated samples for roi_align.
 
 use super::{
-    Answer, activate, each,
-    fold::{Tap, fold},
+    Found, activate, each,
+    fold::{Source, Tap},
 };
 use crate::{Pooling, Region, RoiAlign, RoiPool, Shape, SideInputs};
 
-/// Every bin of every box; boxes that were not given answer 0.
-pub(super) fn pool(pooling: &Pooling, shape: &Shape, output: Shape, input: &[f32], sides: &SideInputs<'_>) -> Answer {
+/// Every bin of every box; boxes that were not given have no tap.
+pub(super) fn regions(
+    pooling: &Pooling,
+    shape: &Shape,
+    output: Shape,
+    input: &[f32],
+    sides: &SideInputs<'_>,
+    visit: &mut dyn FnMut(Found),
+) {
     let (height, width) = (shape.spatial()[0], shape.spatial()[1]);
     let (rows, columns) = (output.spatial()[0], output.spatial()[1]);
     let boxes = sides.boxes.unwrap_or_default();
-    let chooses = pooling.op.kind().row().indices && pooling.region.has_indices();
-    let mut answer = Answer { shape: output, values: Vec::new(), indices: chooses.then(Vec::new) };
     for k in 0..output.batch() {
         for channel in 0..output.channels() {
             for bin in 0..rows * columns {
@@ -24,26 +29,19 @@ pub(super) fn pool(pooling: &Pooling, shape: &Shape, output: Shape, input: &[f32
                         _ => (channel, positions),
                     };
                     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a batch")]
-                    let plane = given[0] as usize * shape.channels() + source;
-                    let values: Vec<f32> = input[plane * height * width..][..height * width]
-                        .iter()
-                        .map(|&value| activate(pooling.activation, value))
-                        .collect();
-                    taps(&pooling.region, given, [i, j], [height, width], &values)
+                    let base = (given[0] as usize * shape.channels() + source) * height * width;
+                    let values: Vec<f32> =
+                        input[base..][..height * width].iter().map(|&value| activate(pooling.activation, value)).collect();
+                    let mut taps: Vec<Tap> = taps(&pooling.region, given, [i, j], [height, width], &values);
+                    taps.iter_mut().for_each(|tap| tap.source.shift(base));
+                    taps
                 });
                 #[allow(clippy::cast_precision_loss, reason = "counts of taps")]
-                let (value, index) = match taps.len() {
-                    0 => (0.0, None),
-                    count => fold(&pooling.op, &taps, count as f64, answer.values.len()),
-                };
-                answer.values.push(value);
-                if let Some(indices) = &mut answer.indices {
-                    indices.push(index);
-                }
+                let counted = taps.len() as f64;
+                visit(Found { taps, counted, empty: Some(0.0) });
             }
         }
     }
-    answer
 }
 
 /// roi_pool: the positions of bin (i, j) that lie in the plane.
@@ -67,7 +65,7 @@ fn positions(region: &Region, given: &[f32; 5], bin: [usize; 2], size: [usize; 2
         for &x in &xs {
             let index = y as usize * size[1] + x as usize;
             let distance2 = (y as f64 - centre_y).powi(2) + (x as f64 - centre_x).powi(2);
-            taps.push(Tap { value: values[index], index, distance2, weight: 1.0 });
+            taps.push(Tap { distance2, ..Tap::new(values[index], index, Source::One(index)) });
         }
     }
     taps
@@ -94,18 +92,21 @@ fn samples(region: &Region, given: &[f32; 5], bin: [usize; 2], size: [usize; 2],
     let mut taps = Vec::new();
     for &(y, from_y) in &ys {
         for &(x, from_x) in &xs {
-            let value = interpolated([y, x], size, values) as f32;
-            taps.push(Tap { value, index: 0, distance2: from_y * from_y + from_x * from_x, weight: 1.0 });
+            let source = between([y, x], size);
+            let value: f64 =
+                source.iter().map(|&(at, share)| if share == 0.0 { 0.0 } else { share * f64::from(values[at]) }).sum();
+            let distance2 = from_y * from_y + from_x * from_x;
+            taps.push(Tap { distance2, ..Tap::new(value as f32, 0, Source::Between(source)) });
         }
     }
     taps
 }
 
-/// The value at a point between four.
+/// The four values about a point, and how much of each stands there; nothing more than one position outside.
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positions in a plane")]
-fn interpolated(point: [f32; 2], size: [usize; 2], values: &[f32]) -> f64 {
+fn between(point: [f32; 2], size: [usize; 2]) -> [(usize, f64); 4] {
     if point.iter().zip(size).any(|(&at, size)| at < -1.0 || at > size as f32) {
-        return 0.0;
+        return [(0, 0.0); 4];
     }
     let axis = |axis: usize| {
         let last = size[axis] - 1;
@@ -114,6 +115,6 @@ fn interpolated(point: [f32; 2], size: [usize; 2], values: &[f32]) -> f64 {
         ([low, (low + 1).min(last)], f64::from(at) - low as f64)
     };
     let ((ys, y), (xs, x)) = (axis(0), axis(1));
-    let value = |y: usize, x: usize| f64::from(values[ys[y] * size[1] + xs[x]]);
-    (1.0 - y) * (1.0 - x) * value(0, 0) + (1.0 - y) * x * value(0, 1) + y * (1.0 - x) * value(1, 0) + y * x * value(1, 1)
+    let corner = |at_y: usize, at_x: usize, share: f64| (ys[at_y] * size[1] + xs[at_x], share);
+    [corner(0, 0, (1.0 - y) * (1.0 - x)), corner(0, 1, (1.0 - y) * x), corner(1, 0, y * (1.0 - x)), corner(1, 1, y * x)]
 }

@@ -5,18 +5,44 @@ use crate::{Op, StochasticMode};
 
 /// One valid tap of a region.
 pub(super) struct Tap {
-    pub(super) value: f32,
+    /// What f32 holds of it; finite differences alone give others.
+    pub(super) value: f64,
     pub(super) index: usize,
     /// Squared distance from the region's nominal centre.
     pub(super) distance2: f64,
-    /// Its weight, where the op reads weights.
+    /// Its weight, where the op reads weights, and where that stands.
     pub(super) weight: f64,
+    pub(super) weight_at: usize,
+    /// Where its value comes from.
+    pub(super) source: Source,
 }
 
-/// The statistic of a region's valid taps, and the tap it took.
+/// The input elements that a tap's value comes from, and how much of each.
+pub(super) enum Source {
+    One(usize),
+    Between([(usize, f64); 4]),
+}
+
+impl Source {
+    /// The same places, in a plane that begins at `base`.
+    pub(super) fn shift(&mut self, base: usize) {
+        match self {
+            Self::One(at) => *at += base,
+            Self::Between(corners) => corners.iter_mut().for_each(|(at, _)| *at += base),
+        }
+    }
+}
+
+impl Tap {
+    pub(super) fn new(value: f32, index: usize, source: Source) -> Self {
+        Self { value: value.into(), index, distance2: 0.0, weight: 1.0, weight_at: 0, source }
+    }
+}
+
+/// The statistic of a region's valid taps, and which of them it took.
 #[allow(clippy::cast_precision_loss, reason = "counts of taps are far below 2⁵³")]
 pub(super) fn fold(op: &Op, taps: &[Tap], counted: f64, output: usize) -> (f64, Option<usize>) {
-    let values = || taps.iter().map(|tap| f64::from(tap.value));
+    let values = || taps.iter().map(|tap| tap.value);
     let sum: f64 = values().sum();
     let count = taps.len() as f64;
     match *op {
@@ -31,14 +57,12 @@ pub(super) fn fold(op: &Op, taps: &[Tap], counted: f64, output: usize) -> (f64, 
         }
         Op::Lp { p } => (norm(values().map(f64::abs), f64::from(p)), None),
         Op::Gaussian { sigma } => {
-            let nearest = taps.iter().map(|tap| tap.distance2).fold(f64::INFINITY, f64::min);
-            let two_variances = 2.0 * f64::from(sigma) * f64::from(sigma);
+            let near = nearest(taps);
             let (mut weighted, mut weights) = (0.0, 0.0);
             for tap in taps {
-                let excess = tap.distance2 - nearest;
-                let weight = if excess == 0.0 { 1.0 } else { (-excess / two_variances).exp() };
-                if weight >= f64::from(f32::MIN_POSITIVE) {
-                    weighted += weight * f64::from(tap.value);
+                let weight = gaussian_weight(tap, near, sigma);
+                if weight > 0.0 {
+                    weighted += weight * tap.value;
                     weights += weight;
                 }
             }
@@ -54,8 +78,8 @@ pub(super) fn fold(op: &Op, taps: &[Tap], counted: f64, output: usize) -> (f64, 
             (norm(values().map(|x| if x < eps { eps } else { x }), p) * count.powf(-1.0 / p), None)
         }
         Op::Mixed { alpha } => (blend(taps, f64::from(alpha)), None),
-        Op::Rank { q } => (rank(taps, q), None),
-        Op::Median => (rank(taps, 0.5), None),
+        Op::Rank { q } => rank(taps, q),
+        Op::Median => rank(taps, 0.5),
         Op::Weighted { normalize, .. } => {
             let (weighted, weights) = weighted_sum(taps);
             let mean = if weights == 0.0 { 0.0 } else { weighted / weights };
@@ -69,36 +93,54 @@ pub(super) fn fold(op: &Op, taps: &[Tap], counted: f64, output: usize) -> (f64, 
         }
         Op::Stochastic { seed, mode: StochasticMode::Sample } => draw(taps, seed, output),
         Op::Stochastic { mode: StochasticMode::Expectation, .. } => (expectation(&values()), None),
-        Op::First => (taps.first().map_or(0.0, |tap| f64::from(tap.value)), None),
-        Op::Last => (taps.last().map_or(0.0, |tap| f64::from(tap.value)), None),
+        Op::First => (taps[0].value, Some(0)),
+        Op::Last => (taps[taps.len() - 1].value, Some(taps.len() - 1)),
     }
 }
 
-/// The element at place ⌊Q(n − 1)/2³²⌋ in order, Q = ⌈q·2³²⌉.
+/// The squared distance of the tap that is nearest to the region's centre.
+pub(super) fn nearest(taps: &[Tap]) -> f64 {
+    taps.iter().map(|tap| tap.distance2).fold(f64::INFINITY, f64::min)
+}
+
+/// A gaussian of the distance, relative to the nearest tap's; 0 below what f32 holds.
+pub(super) fn gaussian_weight(tap: &Tap, nearest: f64, sigma: f32) -> f64 {
+    let excess = tap.distance2 - nearest;
+    let weight = if excess == 0.0 { 1.0 } else { (-excess / (2.0 * f64::from(sigma) * f64::from(sigma))).exp() };
+    if weight >= f64::from(f32::MIN_POSITIVE) { weight } else { 0.0 }
+}
+
+/// Σa, a = max(x, 0).
+pub(super) fn expectation_parts(taps: &[Tap]) -> f64 {
+    taps.iter().map(|tap| tap.value).filter(|&x| x >= f64::from(f32::MIN_POSITIVE)).sum()
+}
+
+/// The first tap that has the element at place ⌊Q(n − 1)/2³²⌋ in order, Q = ⌈q·2³²⌉.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "q is from 0 to 1, and the place below n")]
-fn rank(taps: &[Tap], q: f64) -> f64 {
-    if taps.iter().any(|tap| tap.value.is_nan()) {
-        return f64::NAN;
+fn rank(taps: &[Tap], q: f64) -> (f64, Option<usize>) {
+    if let Some(nan) = taps.iter().position(|tap| tap.value.is_nan()) {
+        return (f64::NAN, Some(nan));
     }
-    let mut sorted: Vec<f32> = taps.iter().map(|tap| tap.value).collect();
-    sorted.sort_by(f32::total_cmp);
+    let mut sorted: Vec<f64> = taps.iter().map(|tap| tap.value).collect();
+    sorted.sort_by(f64::total_cmp);
     let place = ((q * f64::from(2u32.pow(31)) * 2.0).ceil() as u128 * (sorted.len() as u128 - 1)) >> 32;
-    f64::from(sorted[place as usize])
+    let value = sorted[place as usize];
+    (value, taps.iter().position(|tap| tap.value.total_cmp(&value).is_eq()))
 }
 
 /// The first tap that no other beats, or the last NaN.
-fn choose(taps: &[Tap], empty: f64, beats: impl Fn(f32, f32) -> bool) -> (f64, Option<usize>) {
-    let mut best: Option<&Tap> = None;
-    for tap in taps {
-        let better = match best {
+pub(super) fn choose(taps: &[Tap], empty: f64, beats: impl Fn(f64, f64) -> bool) -> (f64, Option<usize>) {
+    let mut best: Option<usize> = None;
+    for (at, tap) in taps.iter().enumerate() {
+        let better = match best.map(|best| &taps[best]) {
             None => true,
             Some(best) => tap.value.is_nan() || (!best.value.is_nan() && beats(tap.value, best.value)),
         };
         if better {
-            best = Some(tap);
+            best = Some(at);
         }
     }
-    best.map_or((empty, None), |tap| (f64::from(tap.value), Some(tap.index)))
+    best.map_or((empty, None), |at| (taps[at].value, Some(at)))
 }
 
 fn variance(values: impl Iterator<Item = f64>, mean: f64, count: f64) -> f64 {
@@ -148,15 +190,15 @@ fn norm(magnitudes: impl Iterator<Item = f64> + Clone, p: f64) -> f64 {
 }
 
 /// Σwx and Σw over taps that weigh something.
-fn weighted_sum(taps: &[Tap]) -> (f64, f64) {
+pub(super) fn weighted_sum(taps: &[Tap]) -> (f64, f64) {
     let heavy = || taps.iter().filter(|tap| tap.weight != 0.0);
-    (heavy().map(|tap| tap.weight * f64::from(tap.value)).sum(), heavy().map(|tap| tap.weight).sum())
+    (heavy().map(|tap| tap.weight * tap.value).sum(), heavy().map(|tap| tap.weight).sum())
 }
 
 /// α·max + (1 − α)·average.
 #[allow(clippy::cast_precision_loss, reason = "counts of taps are far below 2⁵³")]
 fn blend(taps: &[Tap], alpha: f64) -> f64 {
-    let average = taps.iter().map(|tap| f64::from(tap.value)).sum::<f64>() / taps.len() as f64;
+    let average = taps.iter().map(|tap| tap.value).sum::<f64>() / taps.len() as f64;
     let largest = choose(taps, 0.0, |new, best| new.total_cmp(&best).is_gt()).0;
     match alpha {
         0.0 => average,
@@ -168,15 +210,15 @@ fn blend(taps: &[Tap], alpha: f64) -> f64 {
 /// The tap with the best lot, the first among equals; the last NaN where there is one.
 #[allow(clippy::cast_possible_truncation, reason = "outputs and taps are numbered by 32 bits")]
 fn draw(taps: &[Tap], seed: u64, output: usize) -> (f64, Option<usize>) {
-    let mut best: Option<(u64, &Tap)> = None;
+    let mut best: Option<(u64, usize)> = None;
     for (ordinal, tap) in taps.iter().enumerate() {
-        let weight = if tap.value < 0.0 { 0.0 } else { tap.value.abs() };
+        let weight = if tap.value < 0.0 { 0.0 } else { tap.value.abs() as f32 };
         let Some(score) = random::score(weight, random::philox([output as u32, ordinal as u32], seed)) else { continue };
         if best.is_none_or(|(most, _)| score > most || score == most && tap.value.is_nan()) {
-            best = Some((score, tap));
+            best = Some((score, ordinal));
         }
     }
-    best.map_or((0.0, None), |(_, tap)| (f64::from(tap.value), Some(tap.index)))
+    best.map_or((0.0, None), |(_, at)| (taps[at].value, Some(at)))
 }
 
 /// Σa²/Σa, a = max(x, 0).

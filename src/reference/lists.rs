@@ -1,13 +1,12 @@
 //! Segments and sequences: the positions that bear a label, the tokens whose mask is 1.
 
 use super::{
-    Answer, activate,
-    fold::{Tap, fold},
+    Found, activate,
+    fold::{Source, Tap},
 };
 use crate::{Op, Pooling, Region, Shape, SideInputs, WeightPreset};
 
-pub(super) fn pool(pooling: &Pooling, shape: &Shape, output: Shape, input: &[f32], sides: &SideInputs<'_>) -> Answer {
-    let mut values = Vec::with_capacity(output.elements());
+pub(super) fn regions(pooling: &Pooling, shape: &Shape, input: &[f32], sides: &SideInputs<'_>, visit: &mut dyn FnMut(Found)) {
     if let Region::Segments { count, empty } = pooling.region {
         let positions: usize = shape.spatial().iter().product();
         let labels = sides.labels.unwrap_or_default();
@@ -15,8 +14,8 @@ pub(super) fn pool(pooling: &Pooling, shape: &Shape, output: Shape, input: &[f32
             let image = plane / shape.channels();
             for segment in 0..i64::from(count.unwrap_or(0)) {
                 let belongs = |&p: &usize| i64::from(labels[image * positions + p]) == segment;
-                let taps = (0..positions).filter(belongs).map(|p| (p, input[plane * positions + p])).collect();
-                values.push(answer(pooling, taps, f64::from(empty), values.len()));
+                let members = (0..positions).filter(belongs).map(|p| (p, plane * positions + p));
+                visit(found(pooling, members, input, f64::from(empty)));
             }
         }
     } else {
@@ -24,23 +23,23 @@ pub(super) fn pool(pooling: &Pooling, shape: &Shape, output: Shape, input: &[f32
         for sequence in 0..shape.batch() {
             for feature in 0..if tokens == 0 { 0 } else { features } {
                 let counts = |&t: &usize| sides.mask.is_none_or(|mask| mask[sequence * tokens + t] == 1);
-                let value = |t| (t, input[(sequence * tokens + t) * features + feature]);
-                let taps = (0..tokens).filter(counts).map(value).collect();
-                values.push(answer(pooling, taps, 0.0, values.len()));
+                let members = (0..tokens).filter(counts).map(|t| (t, (sequence * tokens + t) * features + feature));
+                visit(found(pooling, members, input, 0.0));
             }
         }
     }
-    Answer { shape: output, values, indices: None }
 }
 
-/// The statistic of values at positions.
+/// The region of some positions, each with the input element that it stands for.
 #[allow(clippy::cast_precision_loss, reason = "counts of taps")]
-fn answer(pooling: &Pooling, found: Vec<(usize, f32)>, empty: f64, output: usize) -> f64 {
+fn found(pooling: &Pooling, members: impl Iterator<Item = (usize, usize)>, input: &[f32], empty: f64) -> Found {
     let by_place = matches!(pooling.op, Op::Weighted { preset: Some(WeightPreset::Position), .. });
-    let tap = |(index, value): (usize, f32)| {
-        let weight = if by_place { (index + 1) as f64 } else { 1.0 };
-        Tap { value: activate(pooling.activation, value), index, distance2: 0.0, weight }
-    };
-    let taps: Vec<Tap> = found.into_iter().map(tap).collect();
-    if taps.is_empty() { empty } else { fold(&pooling.op, &taps, taps.len() as f64, output).0 }
+    let taps: Vec<Tap> = members
+        .map(|(index, at)| Tap {
+            weight: if by_place { (index + 1) as f64 } else { 1.0 },
+            ..Tap::new(activate(pooling.activation, input[at]), index, Source::One(at))
+        })
+        .collect();
+    let counted = taps.len() as f64;
+    Found { taps, counted, empty: Some(empty) }
 }

@@ -1,6 +1,7 @@
 //! Answers worked out by hand or taken from the systems' own documentation.
 
 use super::*;
+use crate::StochasticMode;
 
 fn answer(pooling: &Pooling, sizes: &[usize], input: &[f32]) -> Answer {
     pool(pooling, &Shape::from_nchw(sizes).expect("a shape"), input).expect("a valid pooling")
@@ -150,5 +151,99 @@ fn max_and_min_follow_the_rules_for_nan_ties_zeros_and_empty_windows() {
         let answer = answer(&pooling, &[1, 1, 2], &[5., 6.]);
         assert_eq!(answer.values[0], empty, "{op:?}");
         assert_eq!(answer.indices.map(|indices| indices[0]), matches!(op, Op::Max | Op::Min).then_some(None));
+    }
+}
+
+/// Every op's derivatives against finite differences of the op itself, with respect to values and to weights.
+#[test]
+fn derivatives_are_finite_differences() {
+    let step = 1e-5;
+    let tap = |at: usize| Tap {
+        // Well apart, so that no step changes an order, and away from 0.
+        value: 0.3 + 0.5 * (at * 7 % 11) as f64 + 0.1 * (at as f64 * 0.618).fract(),
+        distance2: (at as f64 - 4.0).powi(2),
+        weight: 0.2 + (at as f64 * 0.414).fract(),
+        weight_at: at,
+        ..Tap::new(0.0, at, Source::One(at))
+    };
+    for op in [
+        Op::Max,
+        Op::Min,
+        Op::Sum,
+        Op::AVERAGE,
+        Op::Average { count_include_pad: true, divisor_override: Some(-3.5), sqrt_divisor: false },
+        Op::Average { count_include_pad: false, divisor_override: None, sqrt_divisor: true },
+        Op::Lp { p: 1.0 },
+        Op::Lp { p: 2.0 },
+        Op::Lp { p: 3.5 },
+        Op::Lp { p: f32::INFINITY },
+        Op::Gaussian { sigma: 1.5 },
+        Op::Std,
+        Op::Variance,
+        Op::LogSumExp { r: 0.7 },
+        Op::Soft { beta: 1.0 },
+        Op::Soft { beta: -2.0 },
+        Op::Soft { beta: 0.0 },
+        Op::Gem { p: 3.0, eps: 1e-6 },
+        Op::Gem { p: 2.5, eps: 2.0 },
+        Op::Mixed { alpha: 0.3 },
+        Op::First,
+        Op::Last,
+        Op::Rank { q: 0.9 },
+        Op::Median,
+        Op::Weighted { preset: None, per_channel: false, normalize: true },
+        Op::Weighted { preset: None, per_channel: false, normalize: false },
+        Op::Stochastic { seed: 5, mode: StochasticMode::Sample },
+        Op::Stochastic { seed: 5, mode: StochasticMode::Expectation },
+    ] {
+        for sign in [1.0, -1.0] {
+            let mut taps: Vec<Tap> = (0..9).map(&tap).collect();
+            taps.iter_mut().for_each(|tap| tap.value *= sign);
+            let slopes = grad::slopes(&op, &taps, 12.0, 3);
+            let near = |got: f64, wanted: f64| (got - wanted).abs() <= 1e-7 * (1.0 + wanted.abs());
+            for at in 0..taps.len() {
+                let mut moved = |by: f64, what: fn(&mut Tap) -> &mut f64| {
+                    *what(&mut taps[at]) += by;
+                    let answer = fold(&op, &taps, 12.0, 3).0;
+                    *what(&mut taps[at]) -= by;
+                    answer
+                };
+                let mut difference = |what: fn(&mut Tap) -> &mut f64| (moved(step, what) - moved(-step, what)) / (2.0 * step);
+                let wanted = difference(|tap| &mut tap.value);
+                assert!(near(slopes[at].value, wanted), "{op:?} at {at}: {} is not {wanted}", slopes[at].value);
+                assert!(slopes[at].size >= slopes[at].value.abs(), "{op:?}");
+                if let Op::Weighted { .. } = op {
+                    let wanted = difference(|tap| &mut tap.weight);
+                    assert!(near(slopes[at].weight, wanted), "{op:?} at weight {at}: {} is not {wanted}", slopes[at].weight);
+                }
+            }
+        }
+    }
+}
+
+/// A gate's α is held as f32 holds it, so differences are taken of wider steps.
+#[test]
+fn derivatives_of_a_gate_are_finite_differences() {
+    let values = [0.3, -0.2, 0.9, 0.5];
+    let mut taps: Vec<Tap> = values
+        .iter()
+        .enumerate()
+        .map(|(at, &value)| Tap { value, weight: 0.4 - 0.3 * at as f64, ..Tap::new(0.0, at, Source::One(at)) })
+        .collect();
+    let op = Op::Gated { per_channel: false };
+    let slopes = grad::slopes(&op, &taps, 4.0, 0);
+    for at in 0..taps.len() {
+        for what in [(|tap| &mut tap.value) as fn(&mut Tap) -> &mut f64, |tap| &mut tap.weight] {
+            let mut moved = |by: f64| {
+                *what(&mut taps[at]) += by;
+                let answer = fold(&op, &taps, 4.0, 0).0;
+                *what(&mut taps[at]) -= by;
+                answer
+            };
+            let wanted = (moved(0.02) - moved(-0.02)) / 0.04;
+            let slope = slopes[at];
+            let got = if *what(&mut taps[at]) == values[at] { slope.value } else { slope.weight };
+            assert!((got - wanted).abs() < 2e-4, "at {at}: {got} is not {wanted}");
+        }
     }
 }

@@ -4,10 +4,10 @@
 //! aliases, parameters, keys, stream, activation, load, region, weighting, op, passes, schedule, emit. Every file of a slot exports the same names.
 
 use crate::{
-    Activation,
+    Activation, OpKind,
     geometry::Walk,
     op::{WeightingKind, wgsl},
-    plan::{ClusterStep, Digest, KernelKey, PoolKey, Role, Schedule, WORKGROUP},
+    plan::{BackKey, ClusterStep, Digest, Emit, KernelKey, PoolKey, Role, Schedule, WORKGROUP},
 };
 
 impl KernelKey {
@@ -16,6 +16,11 @@ impl KernelKey {
     pub fn wgsl(&self) -> String {
         match &self.0 {
             Role::Pool(key) => pool(key),
+            Role::Back(key) => back(key),
+            Role::Clear => {
+                let files = [wgsl!("common/params"), wgsl!("schedule/clear")].join("\n");
+                format!("// {self}\nconst WORKGROUP = {WORKGROUP}u;\nalias V = f32;\n\n{files}")
+            }
             Role::Digest(digest) => prepare(*digest),
         }
     }
@@ -62,21 +67,16 @@ fn activate(activation: Option<Activation>) -> &'static str {
     }
 }
 
-fn pool(key: &PoolKey) -> String {
-    let row = key.op.row();
+/// What the way there and the way back share: parameters, the region's walk, the op and what its taps weigh.
+fn walk_and_op(op: OpKind, walk: Walk, weighting: WeightingKind, activation: Option<Activation>) -> Vec<&'static str> {
+    let row = op.row();
     let mut files = vec![
         wgsl!("common/scalar"),
         wgsl!("common/params"),
         wgsl!("common/keys"),
         wgsl!("common/rect"),
-        match key.walk {
-            Walk::Pyramid | Walk::RoiPool => wgsl!("common/bins"),
-            Walk::RoiAlign | Walk::List => "",
-            _ => wgsl!("common/separable"),
-        },
-        activate(key.activation),
-        if key.aligned_load { wgsl!("load/vec4") } else { wgsl!("load/scalar") },
-        match key.walk {
+        activate(activation),
+        match walk {
             Walk::Window => wgsl!("region/window"),
             Walk::Adaptive => wgsl!("region/adaptive"),
             Walk::Global => wgsl!("region/global"),
@@ -88,31 +88,42 @@ fn pool(key: &PoolKey) -> String {
             Walk::RoiAlign => wgsl!("region/roi_align"),
             Walk::List => wgsl!("region/list"),
         },
-        match key.weighting {
+        match weighting {
             WeightingKind::One => wgsl!("weighting/one"),
             WeightingKind::Gaussian => wgsl!("weighting/gaussian"),
             WeightingKind::Table => wgsl!("weighting/table"),
             WeightingKind::Position => wgsl!("weighting/position"),
         },
     ];
-    files.extend_from_slice(row.wgsl);
-    files.extend_from_slice(match key.walk {
-        Walk::Adaptive => &[wgsl!("common/bins"), wgsl!("taps/inside"), wgsl!("taps/stored")],
-        Walk::Reflect | Walk::Edge => &[wgsl!("common/padded"), wgsl!("taps/padded"), wgsl!("taps/stored")],
+    files.extend_from_slice(match walk {
+        Walk::Window | Walk::Global | Walk::Fractional => {
+            &[wgsl!("common/separable"), wgsl!("taps/inside"), wgsl!("taps/stored")]
+        }
+        Walk::Adaptive => &[wgsl!("common/separable"), wgsl!("common/bins"), wgsl!("taps/inside"), wgsl!("taps/stored")],
+        Walk::Reflect | Walk::Edge => {
+            &[wgsl!("common/separable"), wgsl!("common/padded"), wgsl!("taps/padded"), wgsl!("taps/stored")]
+        }
+        Walk::Pyramid | Walk::RoiPool => &[wgsl!("common/bins"), wgsl!("taps/inside"), wgsl!("taps/stored")],
         Walk::RoiAlign => &[wgsl!("taps/samples")],
         Walk::List => &[wgsl!("taps/list"), wgsl!("taps/stored")],
-        _ => &[wgsl!("taps/inside"), wgsl!("taps/stored")],
     });
-    files.push(if key.walk.fills_empty() { wgsl!("answer/or_empty") } else { wgsl!("answer/of_op") });
-    if key.walk.has_table() {
+    files.extend_from_slice(row.wgsl);
+    if walk.has_table() {
         files.push(wgsl!("common/table"));
     }
     if row.passes == 1 {
         files.push(wgsl!("common/one_pass"));
     }
-    if !row.indices {
+    if !row.chooses {
         files.push(wgsl!("common/no_index"));
     }
+    files
+}
+
+fn pool(key: &PoolKey) -> String {
+    let mut files = walk_and_op(key.op, key.walk, key.weighting, key.activation);
+    files.push(if key.aligned_load { wgsl!("load/vec4") } else { wgsl!("load/scalar") });
+    files.push(if key.walk.fills_empty() { wgsl!("answer/or_empty") } else { wgsl!("answer/of_op") });
     files.extend_from_slice(match key.schedule {
         Schedule::Direct => &[wgsl!("schedule/direct")],
         Schedule::Tile(_) => &[wgsl!("schedule/tile")],
@@ -123,20 +134,58 @@ fn pool(key: &PoolKey) -> String {
         Schedule::ListPartial => &[wgsl!("schedule/list_partial")],
         Schedule::ListMerge => &[wgsl!("schedule/list_merge")],
     });
-    files.push(match (key.schedule, key.indices, key.aligned_store) {
-        (Schedule::Partial | Schedule::ListPartial, ..) => wgsl!("emit/partial"),
-        (_, false, false) => wgsl!("emit/value"),
-        (_, false, true) => wgsl!("emit/value_vec4"),
-        (_, true, false) => wgsl!("emit/value_index"),
-        (_, true, true) => wgsl!("emit/value_index_vec4"),
+    files.extend_from_slice(match (key.schedule, key.emit, key.aligned_store) {
+        (Schedule::Partial | Schedule::ListPartial, ..) => &[wgsl!("emit/partial")],
+        (_, Emit::Values, false) => &[wgsl!("emit/run"), wgsl!("emit/value")],
+        (_, Emit::Values, true) => &[wgsl!("emit/run"), wgsl!("emit/value_vec4")],
+        (_, Emit::Indices, false) => &[wgsl!("emit/run"), wgsl!("emit/value_index")],
+        (_, Emit::Indices, true) => &[wgsl!("emit/run"), wgsl!("emit/value_index_vec4")],
+        (_, Emit::Saved, _) => &[wgsl!("emit/saved")],
     });
+    if key.emit == Emit::Saved && !matches!(key.schedule, Schedule::Partial | Schedule::ListPartial) {
+        files.extend_from_slice(key.op.row().back);
+    }
     format!("// {key}\n{}\n{}", constants(key), files.join("\n"))
+}
+
+/// A kernel of the way back: an input value gathers from the outputs that hold it.
+fn back(key: &BackKey) -> String {
+    let row = key.op.row();
+    let mut files = walk_and_op(key.op, key.walk, key.weighting, key.activation);
+    files.push(wgsl!("load/scalar"));
+    files.push(wgsl!("common/holders"));
+    files.extend_from_slice(row.back);
+    files.push(if row.saved_bytes > 0 { wgsl!("saved/stored") } else { wgsl!("saved/nothing") });
+    files.extend_from_slice(match key.walk {
+        Walk::Window => &[wgsl!("holders/separable"), wgsl!("common/window_holders"), wgsl!("holders/window")],
+        Walk::Reflect => &[wgsl!("holders/separable"), wgsl!("common/window_holders"), wgsl!("holders/reflect")],
+        Walk::Edge => &[wgsl!("holders/separable"), wgsl!("common/window_holders"), wgsl!("holders/edge")],
+        Walk::Adaptive => &[wgsl!("holders/separable"), wgsl!("common/bin_holders"), wgsl!("holders/adaptive")],
+        Walk::Global => &[wgsl!("holders/separable"), wgsl!("holders/global")],
+        Walk::Fractional => &[wgsl!("holders/separable"), wgsl!("holders/fractional")],
+        Walk::Pyramid => &[wgsl!("common/bin_holders"), wgsl!("holders/pyramid")],
+        Walk::RoiPool => &[wgsl!("common/bin_holders"), wgsl!("holders/roi_pool")],
+        Walk::RoiAlign => &[wgsl!("holders/roi_align")],
+        Walk::List => &[wgsl!("digest/labels_read")],
+    });
+    files.extend_from_slice(match key.walk {
+        Walk::List => &[wgsl!("schedule/gather_list")],
+        Walk::Reflect | Walk::Edge => &[wgsl!("shares/padded"), wgsl!("schedule/gather")],
+        Walk::RoiAlign => &[wgsl!("shares/samples"), wgsl!("schedule/gather")],
+        _ => &[wgsl!("shares/inside"), wgsl!("schedule/gather")],
+    });
+    let constants =
+        format!("const WORKGROUP = {WORKGROUP}u;\nconst WITH_INDEX = true;\nconst OP_VARIANT = {}u;\n", key.variant);
+    format!("// {key}\n{constants}\n{}", files.join("\n"))
 }
 
 /// The lines that Rust fixes in the text, so that arrays can be sized and loops have constant bounds.
 fn constants(key: &PoolKey) -> String {
-    let mut lines =
-        format!("const WORKGROUP = {WORKGROUP}u;\nconst WITH_INDEX = {};\nconst OP_VARIANT = {}u;\n", key.indices, key.variant);
+    let mut lines = format!(
+        "const WORKGROUP = {WORKGROUP}u;\nconst WITH_INDEX = {};\nconst OP_VARIANT = {}u;\n",
+        key.emit != Emit::Values,
+        key.variant
+    );
     if let Schedule::Sort(taps) = key.schedule {
         lines.push_str(&format!("const SORT_TAPS = {taps}u;\n"));
     }

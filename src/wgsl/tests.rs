@@ -105,7 +105,9 @@ fn kernels_use_the_bindings_that_are_planned() {
         let mut planned: Vec<u32> = key.slots().map(|slot| slot as u32).chain([0]).collect();
         planned.sort_unstable();
         assert_eq!(used, planned, "{name}");
-        assert!(planned.len() <= 5, "{name}: at most four storage buffers");
+        // The way there keeps to what every adapter has; the way back reads gradients too, and the planner looks at the limit.
+        let most = if matches!(key.0, Role::Back(_)) { 6 } else { 4 };
+        assert!(planned.len() <= 1 + most, "{name}: at most {most} storage buffers");
     }
 }
 
@@ -127,7 +129,7 @@ fn every_op_compiles_with_both_alias_sets() {
             for variant in 0..row.variants {
                 for with_index in [false, true] {
                     let constants = format!("const WITH_INDEX = {with_index}; const OP_VARIANT = {variant}u;\n");
-                    let own_index = if row.indices { "" } else { wgsl!("common/no_index") };
+                    let own_index = if row.chooses { "" } else { wgsl!("common/no_index") };
                     let common = [wgsl!("common/params"), wgsl!("common/keys")].join("\n");
                     let passes = if row.passes == 1 { wgsl!("common/one_pass") } else { "" };
                     let text = [&constants, aliases, &common, &row.wgsl.join("\n"), own_index, passes, FOLD].join("\n");

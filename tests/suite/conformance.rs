@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Every op, with the parameters that take paths of their own.
-fn ops() -> Vec<Op> {
+pub fn ops() -> Vec<Op> {
     let average =
         |count_include_pad, divisor_override, sqrt_divisor| Op::Average { count_include_pad, divisor_override, sqrt_divisor };
     let ops = vec![
@@ -69,7 +69,7 @@ fn ops() -> Vec<Op> {
 }
 
 /// Every region on one to three spatial axes, at prime and odd sizes.
-fn regions() -> Vec<(Region, Shape)> {
+pub fn regions() -> Vec<(Region, Shape)> {
     let window = |kernel_size: &[u32], change: fn(Pooling) -> Pooling| {
         change(Pooling::new(Op::Max, Window::new(kernel_size.to_vec()))).region
     };

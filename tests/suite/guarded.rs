@@ -34,26 +34,8 @@ pub fn pool(
     if pooler.scratch_bytes() > 0 {
         bindings = bindings.scratch(range(&scratch));
     }
-    let weights = sides.weights.map(|weights| guarded(engine, bytemuck::cast_slice(weights)));
-    if let Some(weights) = &weights {
-        bindings = bindings.weights(range(weights));
-    }
-    let most = pooler.output_shape().batch();
-    let rows = sides.boxes.map(|rows| [rows.concat(), vec![f32::NAN; (most - rows.len()) * 5]].concat());
-    let boxes = rows.map(|rows| guarded(engine, bytemuck::cast_slice(&rows)));
-    let box_count = guarded(engine, &[sides.boxes.map_or(0, |rows| rows.len() as u32)]);
-    let status = guarded(engine, &[0]);
-    if let Some(boxes) = &boxes {
-        bindings = bindings.boxes(range(boxes)).box_count(range(&box_count)).status(range(&status));
-    }
-    let labels = sides.labels.map(|labels| guarded(engine, bytemuck::cast_slice(labels)));
-    let mask = sides.mask.map(|mask| guarded(engine, mask));
-    if let Some(labels) = &labels {
-        bindings = bindings.labels(range(labels)).status(range(&status));
-    }
-    if let Some(mask) = &mask {
-        bindings = bindings.mask(range(mask)).status(range(&status));
-    }
+    let beside = Beside::new(engine, sides, pooler.output_shape().batch());
+    let bindings = beside.bind(bindings);
     let bound = pooler.bind(&bindings)?;
     let mut encoder = engine.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
     bound.encode(&mut encoder);
@@ -62,11 +44,7 @@ pub fn pool(
     let values = read(engine, &output, "output");
     let indices = request.indices.then(|| read(engine, &indices, "indices"));
     read(engine, &input, "input");
-    boxes.iter().for_each(|boxes| drop(read(engine, boxes, "boxes")));
-    labels.iter().chain(&mask).for_each(|labels| drop(read(engine, labels, "labels")));
-    read(engine, &box_count, "box_count");
-    assert_eq!(read(engine, &status, "status"), [0], "nothing stands beside the input that makes no sense");
-    weights.iter().for_each(|weights| drop(read(engine, weights, "weights")));
+    beside.check(engine);
     read(engine, &scratch, "scratch");
     for (name, words) in [("value", Some(&values)), ("index", indices.as_ref())] {
         if let Some(at) = words.and_then(|words| words.iter().position(|&word| word == SENTINEL)) {
@@ -79,6 +57,95 @@ pub fn pool(
         indices,
         kernel: pooler.kernel(),
     })
+}
+
+/// Brings gradients back, between canaries too, as `pool` pools: the gradient of the input.
+pub fn grad(
+    engine: &Engine,
+    pooling: &Pooling,
+    shape: Shape,
+    input: &[f32],
+    grad_output: &[f32],
+    request: &Request,
+    sides: &SideInputs<'_>,
+) -> Result<Vec<f32>, Error> {
+    let pooler = engine.prepare_grad_with(pooling, shape, request)?;
+    let input = guarded(engine, bytemuck::cast_slice(input));
+    let ahead = guarded(engine, bytemuck::cast_slice(grad_output));
+    let back = guarded(engine, &vec![SENTINEL; shape.elements()]);
+    let scratch = guarded(engine, &vec![SENTINEL; usize::try_from(pooler.scratch_bytes() / 4).expect("scratch fits")]);
+    let beside = Beside::new(engine, sides, pooling.output_shape(&shape)?.batch());
+    let mut bindings = beside.bind(Bindings::grad(range(&input), range(&ahead), range(&back)));
+    if pooler.scratch_bytes() > 0 {
+        bindings = bindings.scratch(range(&scratch));
+    }
+    let bound = pooler.bind(&bindings)?;
+    let mut encoder = engine.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    bound.encode(&mut encoder);
+    engine.queue().submit([encoder.finish()]);
+    let values = read(engine, &back, "grad_input");
+    for (name, buffer) in [("input", &input), ("grad_output", &ahead), ("scratch", &scratch)] {
+        read(engine, buffer, name);
+    }
+    beside.check(engine);
+    if let Some(at) = values.iter().position(|&word| word == SENTINEL) {
+        panic!("gradient {at} was never written ({:?})", keys(&pooler));
+    }
+    Ok(values.into_iter().map(f32::from_bits).collect())
+}
+
+/// What stands beside the input, on the device.
+struct Beside {
+    weights: Option<wgpu::Buffer>,
+    boxes: Option<wgpu::Buffer>,
+    labels: Option<wgpu::Buffer>,
+    mask: Option<wgpu::Buffer>,
+    box_count: wgpu::Buffer,
+    status: wgpu::Buffer,
+}
+
+impl Beside {
+    /// `most`: the most boxes there may be.
+    fn new(engine: &Engine, sides: &SideInputs<'_>, most: usize) -> Self {
+        let rows = sides.boxes.map(|rows| [rows.concat(), vec![f32::NAN; (most - rows.len()) * 5]].concat());
+        Self {
+            weights: sides.weights.map(|weights| guarded(engine, bytemuck::cast_slice(weights))),
+            boxes: rows.map(|rows| guarded(engine, bytemuck::cast_slice(&rows))),
+            labels: sides.labels.map(|labels| guarded(engine, bytemuck::cast_slice(labels))),
+            mask: sides.mask.map(|mask| guarded(engine, mask)),
+            box_count: guarded(engine, &[sides.boxes.map_or(0, |rows| rows.len() as u32)]),
+            status: guarded(engine, &[0]),
+        }
+    }
+
+    fn bind<'a>(&'a self, mut bindings: Bindings<'a>) -> Bindings<'a> {
+        if let Some(weights) = &self.weights {
+            bindings = bindings.weights(range(weights));
+        }
+        if let Some(boxes) = &self.boxes {
+            bindings = bindings.boxes(range(boxes)).box_count(range(&self.box_count)).status(range(&self.status));
+        }
+        if let Some(labels) = &self.labels {
+            bindings = bindings.labels(range(labels)).status(range(&self.status));
+        }
+        if let Some(mask) = &self.mask {
+            bindings = bindings.mask(range(mask)).status(range(&self.status));
+        }
+        bindings
+    }
+
+    /// Nothing beside these was written, and nothing was found to make no sense.
+    fn check(&self, engine: &Engine) {
+        for (name, buffer) in
+            [("boxes", &self.boxes), ("labels", &self.labels), ("mask", &self.mask), ("weights", &self.weights)]
+        {
+            if let Some(buffer) = buffer {
+                read(engine, buffer, name);
+            }
+        }
+        read(engine, &self.box_count, "box_count");
+        assert_eq!(read(engine, &self.status, "status"), [0], "nothing stands beside the input that makes no sense");
+    }
 }
 
 /// The names of the kernels that a pooler runs.

@@ -1,0 +1,15 @@
+// The way back of log_sum_exp: ∂y/∂x = e^(rx)/Σe^(rx), relative to the largest value; 0 where that is infinite.
+struct Saved {
+  key: U,
+  sum: V,
+}
+
+fn save(acc: Acc, ctx: Ctx) -> Saved {
+  return Saved(acc.key, acc.sum);
+}
+
+fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
+  let infinite = (saved.key == U(LSE_PLUS_INF)) | (saved.key == U(LSE_MINUS_INF));
+  let apart = (tap.value - key_to_value(saved.key)) * V(params.op.x);
+  return select(ahead * (exp(apart) / max(saved.sum, V(1.0))), V(0.0), infinite);
+}

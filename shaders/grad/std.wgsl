@@ -1,0 +1,15 @@
+// The way back of std: ∂y/∂x = (x − mean)/(n·y), 0 where y = 0.
+struct Saved {
+  mean: V,
+  answer: V,
+}
+
+fn save(acc: Acc, ctx: Ctx) -> Saved {
+  return Saved(acc.mean, acc_finish(acc, ctx));
+}
+
+fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
+  let flat = saved.answer == V(0.0);
+  let share = (tap.value - saved.mean) / select(saved.answer, V(1.0), flat) / V(max(f32(ctx.valid), 1.0));
+  return select(ahead * share, V(0.0), flat);
+}

@@ -1,0 +1,12 @@
+// The way back of variance: ∂y/∂x = 2(x − mean)/n.
+struct Saved {
+  mean: V,
+}
+
+fn save(acc: Acc, ctx: Ctx) -> Saved {
+  return Saved(acc.mean);
+}
+
+fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
+  return ahead * ((tap.value - saved.mean) * V(2.0 / max(f32(ctx.valid), 1.0)));
+}

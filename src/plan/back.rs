@@ -1,0 +1,167 @@
+//! Planning the way back: what must be known of every output, then a gather of gradients.
+
+use super::{BackKey, Emit, Limits, Params, Plan, Request, Role, Step, WORKGROUP, Way, check_bytes, choose_kernel, index};
+use crate::{
+    Error, Kernel, Pooling, Region, Shape,
+    geometry::{Axis, Geometry, Side, Walk},
+};
+
+/// Loop turns that one invocation of a gather may make, for the reason that bounds the direct kernel's.
+const MOST_TURNS: u64 = 40_000;
+
+/// What a gather looks at in one step: from and to, twice; the holders' file says of what.
+type Stretch = [u32; 4];
+
+impl Plan {
+    /// Plans the gradient of `pooling` with respect to its input, of `shape`: the input and the gradient of the output in, the gradient of the
+    /// input out. `request` may force the kernel that finds what must be known of every output.
+    ///
+    /// # Errors
+    /// As [`Plan::new`]; [`Error::UnsupportedSize`] also where so many outputs hold one value that an invocation cannot walk a row of them.
+    pub fn grad(pooling: &Pooling, shape: &Shape, request: &Request, limits: &Limits) -> Result<Self, Error> {
+        let geometry = Geometry::resolve(pooling, shape)?;
+        let row = pooling.op.kind().row();
+        let kernel = if row.saved_bytes > 0 || request.kernel.is_some() {
+            choose_kernel(pooling, &geometry, request, limits, true)?
+        } else {
+            Kernel::Direct
+        };
+        let mut plan = Self::empty(pooling, &geometry, Way::Grad, kernel, limits)?;
+        let inputs = index(shape.elements() as u64)?;
+        let outputs = index(plan.output.elements() as u64)?;
+        if inputs == 0 {
+            return Ok(plan);
+        }
+        if outputs == 0 {
+            let own = [inputs, 0, 0];
+            plan.steps.push(Step::new(Role::Clear, &pooling.op, &geometry, outputs, inputs.div_ceil(WORKGROUP), own, limits)?);
+            return Ok(plan);
+        }
+        plan.digest_sides(pooling, &geometry, limits)?;
+        if row.saved_bytes > 0 {
+            plan.fold(pooling, &geometry, limits, Emit::Saved)?;
+            plan.saved_offset = plan.scratch_bytes.next_multiple_of(Params::SLICE);
+            plan.scratch_bytes = plan.saved_offset + u64::from(outputs) * row.saved_bytes;
+            check_bytes("scratch", plan.scratch_bytes, limits)?;
+        }
+        let op = &pooling.op;
+        let key = BackKey {
+            op: op.kind(),
+            variant: op.variant(),
+            walk: geometry.walk,
+            weighting: op.weighting(),
+            activation: pooling.activation,
+        };
+        for (at, stretch) in stretches(&pooling.region, &geometry)?.into_iter().enumerate() {
+            let own = [inputs, u32::from(at > 0), 0];
+            let mut step = Step::new(Role::Back(key), op, &geometry, outputs, inputs.div_ceil(WORKGROUP), own, limits)?;
+            step.params.holders = stretch;
+            plan.steps.push(step);
+        }
+        plan.check_buffers(limits)?;
+        Ok(plan)
+    }
+
+    /// Whether the device binds as many storage buffers as each step has.
+    fn check_buffers(&self, limits: &Limits) -> Result<(), Error> {
+        let most = self.keys().map(|key| key.slots().count()).max().unwrap_or(0) as u64;
+        if most > u64::from(limits.storage_buffers) {
+            let (limit, actual) = (limits.storage_buffers.into(), most);
+            return Err(Error::UnsupportedSize { what: "number of storage buffers".into(), limit, actual });
+        }
+        Ok(())
+    }
+}
+
+/// The stretches of outputs that an invocation walks, one a step: all at once in most cases.
+fn stretches(region: &Region, geometry: &Geometry) -> Result<Vec<Stretch>, Error> {
+    let [depth, height, width] = &geometry.axes;
+    let holders = |axis: &Axis| most_holders(axis, geometry.walk);
+    let split = |count: u32, each: u64| {
+        let at_once = u32::try_from((MOST_TURNS / each.max(1)).max(1)).unwrap_or(u32::MAX);
+        (0..count).step_by(at_once as usize).map(move |from| [from, from.saturating_add(at_once).min(count)])
+    };
+    match (geometry.walk, geometry.side) {
+        (Walk::List, _) => Ok(vec![[0; 4]]),
+        (Walk::Pyramid, _) => {
+            let levels = (geometry.table[0]).max(1);
+            let most = geometry.table[1..].chunks(4).flat_map(|row| &row[1..]).copied().max().unwrap_or(1);
+            let each: u64 = [depth, height, width]
+                .map(|axis| most_holders(&Axis::whole(axis.input, most), Walk::Adaptive))
+                .iter()
+                .fold(12, |turns: u64, &count| turns.saturating_mul(count));
+            checked(each)?;
+            Ok(split(levels, each).map(|[from, to]| [from, to, 0, 0]).collect())
+        }
+        (Walk::RoiPool | Walk::RoiAlign, Some(Side::Boxes(boxes))) => {
+            // Bins below one position have one sample on an axis, unless more are asked for, and may all lie about the same position; of
+            // larger bins a few do, with a few samples each.
+            let about = |axis: &Axis| u64::from(axis.output.max(6));
+            let samples = match region {
+                Region::RoiAlign(align) if align.sampling_ratio > 0 => u64::from(align.sampling_ratio) + 4,
+                Region::RoiAlign(_) => 3,
+                _ => 1,
+            };
+            let bin = samples.saturating_mul(samples + 1).saturating_add(2);
+            let row = about(width).saturating_mul(bin).saturating_add(2);
+            checked(row)?;
+            let each = about(height).saturating_mul(row).saturating_add(4);
+            if each <= MOST_TURNS {
+                return Ok(split(boxes, each).map(|[from, to]| [from, to, 0, height.output]).collect());
+            }
+            let rows: Vec<[u32; 2]> = split(height.output, row).collect();
+            Ok((0..boxes).flat_map(|own| rows.iter().map(move |[from, to]| [own, own + 1, *from, *to])).collect())
+        }
+        _ => {
+            // Where padding stands for values, all taps are looked at.
+            let taps = |axis: &Axis| {
+                if matches!(geometry.walk, Walk::Reflect | Walk::Edge) { axis.most_taps(geometry.walk) } else { 1 }
+            };
+            let cell =
+                [width, height, depth].iter().fold(1, |turns: u64, axis| taps(axis).saturating_mul(turns.saturating_add(2)));
+            let slices = holders(depth);
+            let row = slices.saturating_mul(holders(width).saturating_mul(cell).saturating_add(2));
+            let scans = if geometry.walk == Walk::Fractional {
+                geometry.axes.iter().map(|axis| u64::from(axis.output)).sum()
+            } else {
+                0
+            };
+            checked(scans)?;
+            if holders(height).saturating_mul(row) <= MOST_TURNS {
+                return Ok(vec![[0, height.output, 0, width.output]]);
+            }
+            if row <= MOST_TURNS {
+                return Ok(split(height.output, row).map(|[from, to]| [from, to, 0, width.output]).collect());
+            }
+            let column = slices.saturating_mul(cell.saturating_add(2));
+            checked(column)?;
+            let columns: Vec<[u32; 2]> = split(width.output, column).collect();
+            let rows = (0..height.output).map(|row| [row, row + 1]);
+            Ok(rows.flat_map(|[from, to]| columns.iter().map(move |[left, right]| [from, to, *left, *right])).collect())
+        }
+    }
+}
+
+/// Refuses what cannot be split further.
+fn checked(turns: u64) -> Result<(), Error> {
+    if turns > MOST_TURNS {
+        let what = "loop turns of one value's gradient".into();
+        return Err(Error::UnsupportedSize { what, limit: MOST_TURNS, actual: turns });
+    }
+    Ok(())
+}
+
+/// An upper bound of the outputs on this axis that are looked at for one position.
+fn most_holders(axis: &Axis, walk: Walk) -> u64 {
+    let reach = u64::from(axis.dilation) * (u64::from(axis.kernel) - 1);
+    let padding = u64::from(axis.pad_begin) + u64::from(axis.pad_end);
+    match walk {
+        Walk::Window => reach / u64::from(axis.stride) + 1,
+        // An image in the padding may be as far away as both paddings are wide.
+        Walk::Reflect | Walk::Edge => (reach + 2 * padding) / u64::from(axis.stride) + 2,
+        Walk::Adaptive => u64::from(axis.output / axis.input) + 4,
+        Walk::Global => 1,
+        _ => u64::from(axis.output),
+    }
+    .min(u64::from(axis.output))
+}

@@ -1,0 +1,251 @@
+//! The way back by brute force: every output's derivatives with respect to its taps, added up where the taps come from.
+
+use super::{
+    check_input,
+    fold::{Source, Tap, choose, expectation_parts, fold, gaussian_weight, nearest, weighted_sum},
+    regions,
+};
+use crate::{Activation, Error, Op, Pooling, Shape, SideInputs, StochasticMode, geometry::Geometry};
+
+/// What comes back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gradient {
+    /// ∂L/∂input, one value an element.
+    pub input: Vec<f64>,
+    /// Σ of the magnitudes that each of them is the sum of, which rounding is relative to.
+    pub sizes: Vec<f64>,
+    /// ∂L/∂weights, where the op reads weights, and the sizes of its terms.
+    pub weights: Option<(Vec<f64>, Vec<f64>)>,
+}
+
+/// The gradient of [`pool_with`](super::pool_with), given that of its output.
+///
+/// # Errors
+/// As [`pool_with`](super::pool_with); [`Error::InvalidBinding`] where `grad_output` has not the output's size.
+pub fn grad(
+    pooling: &Pooling,
+    shape: &Shape,
+    input: &[f32],
+    grad_output: &[f32],
+    sides: &SideInputs<'_>,
+) -> Result<Gradient, Error> {
+    let pooling = &*sides.resolve(pooling);
+    let geometry = Geometry::resolve(pooling, shape)?;
+    sides.check(pooling, &geometry)?;
+    check_input(shape, input)?;
+    if grad_output.len() != geometry.output.elements() {
+        return Err(Error::InvalidBinding {
+            binding: "grad_output",
+            expected: format!("{} elements for shape {}", geometry.output.elements(), geometry.output),
+            actual: format!("{} elements", grad_output.len()),
+        });
+    }
+    let [mut back, mut sizes] = [vec![0.0; input.len()], vec![0.0; input.len()]];
+    let count = sides.weights.map_or(0, <[f32]>::len);
+    let [mut of_weights, mut weight_sizes] = [vec![0.0; count], vec![0.0; count]];
+    let mut output = 0;
+    regions(pooling, shape, &geometry, input, sides, &mut |found| {
+        let ahead = f64::from(grad_output[output]);
+        let slopes = if found.taps.is_empty() { Vec::new() } else { slopes(&pooling.op, &found.taps, found.counted, output) };
+        for (tap, slope) in found.taps.iter().zip(slopes) {
+            let mut add = |at: usize, share: f64| {
+                let term = ahead * slope.value * share * activation_slope(pooling.activation, input[at]);
+                back[at] += term;
+                sizes[at] += (ahead * share).abs() * slope.size;
+            };
+            match &tap.source {
+                Source::One(at) => add(*at, 1.0),
+                Source::Between(corners) => {
+                    corners.iter().filter(|corner| corner.1 != 0.0).for_each(|&(at, share)| add(at, share));
+                }
+            }
+            if count > 0 {
+                of_weights[tap.weight_at] += ahead * slope.weight;
+                weight_sizes[tap.weight_at] += ahead.abs() * slope.weight_size;
+            }
+        }
+        output += 1;
+    })?;
+    Ok(Gradient { input: back, sizes, weights: (count > 0).then_some((of_weights, weight_sizes)) })
+}
+
+/// The derivatives of an op's answer with respect to one tap, and the sizes of what is added up in them.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Slope {
+    pub(super) value: f64,
+    pub(super) size: f64,
+    pub(super) weight: f64,
+    pub(super) weight_size: f64,
+}
+
+/// The derivatives with respect to each tap.
+#[allow(clippy::cast_precision_loss, reason = "counts of taps are far below 2⁵³")]
+pub(super) fn slopes(op: &Op, taps: &[Tap], counted: f64, output: usize) -> Vec<Slope> {
+    let count = taps.len() as f64;
+    let values = || taps.iter().map(|tap| tap.value);
+    let mean = values().sum::<f64>() / count;
+    let (answer, chosen) = fold(op, taps, counted, output);
+    let largest = || values().fold(0.0, |most: f64, x| most.max(x.abs()));
+    let plain = |slope: &dyn Fn(&Tap) -> f64| -> Vec<Slope> {
+        taps.iter().map(slope).map(|value| Slope { value, size: value.abs(), ..Slope::default() }).collect()
+    };
+    // Of a difference, both sides count towards the size.
+    let apart = |slope: &dyn Fn(&Tap) -> (f64, f64)| -> Vec<Slope> {
+        taps.iter().map(slope).map(|(value, size)| Slope { value, size, ..Slope::default() }).collect()
+    };
+    let at = |chosen: Option<usize>, own: f64| {
+        let own = move |t| if Some(t) == chosen { own } else { 0.0 };
+        (0..taps.len()).map(own).map(|value| Slope { value, size: value.abs(), ..Slope::default() })
+    };
+    match *op {
+        Op::Max
+        | Op::Min
+        | Op::First
+        | Op::Last
+        | Op::Rank { .. }
+        | Op::Median
+        | Op::Stochastic { mode: StochasticMode::Sample, .. } => at(chosen, 1.0).collect(),
+        Op::Sum => plain(&|_| 1.0),
+        Op::Average { count_include_pad, divisor_override, sqrt_divisor } => {
+            let divisor = divisor_override.map_or(if count_include_pad { counted } else { count }, f64::from);
+            plain(&|_| 1.0 / if sqrt_divisor { divisor.sqrt() } else { divisor })
+        }
+        Op::Lp { p: f32::INFINITY } => {
+            let most = largest();
+            let first = taps.iter().position(|tap| tap.value.abs() == most);
+            first.map_or_else(|| plain(&|_| 0.0), |first| at(Some(first), sign(taps[first].value)).collect())
+        }
+        // A power magnifies the error of what it is a power of.
+        Op::Lp { p } => apart(&|tap| match answer {
+            0.0 => (0.0, 0.0),
+            norm => {
+                let share = (tap.value.abs() / norm).powf(f64::from(p) - 1.0);
+                (sign(tap.value) * share, share * f64::from(1.0 + p))
+            }
+        }),
+        Op::Gaussian { sigma } => {
+            let near = nearest(taps);
+            let weight = |tap: &Tap| gaussian_weight(tap, near, sigma);
+            let weights: f64 = taps.iter().map(weight).sum();
+            plain(&|tap| weight(tap) / weights)
+        }
+        Op::Weighted { normalize, .. } => {
+            let (_, weights) = weighted_sum(taps);
+            taps.iter()
+                .map(|tap| match (normalize, weights) {
+                    (true, 0.0) => Slope::default(),
+                    (true, sum) => Slope {
+                        value: tap.weight / sum,
+                        size: (tap.weight / sum).abs(),
+                        weight: (tap.value - answer) / sum,
+                        weight_size: (tap.value.abs() + answer.abs()) / sum.abs(),
+                    },
+                    (false, _) => {
+                        Slope { value: tap.weight, size: tap.weight.abs(), weight: tap.value, weight_size: tap.value.abs() }
+                    }
+                })
+                .collect()
+        }
+        Op::Std => apart(&|tap| match answer {
+            0.0 => (0.0, 0.0),
+            deviation => ((tap.value - mean) / (count * deviation), 2.0 * largest() / (count * deviation)),
+        }),
+        Op::Variance => apart(&|tap| (2.0 * (tap.value - mean) / count, 4.0 * largest() / count)),
+        Op::LogSumExp { r } => {
+            let r = f64::from(r);
+            let most = values().fold(f64::NEG_INFINITY, f64::max);
+            let sum: f64 = values().map(|x| (r * (x - most)).exp()).sum();
+            let steep = 1.0 + r * largest();
+            apart(&|tap| match most.is_infinite() {
+                true => (0.0, 0.0),
+                false => ((r * (tap.value - most)).exp() / sum, (r * (tap.value - most)).exp() / sum * steep),
+            })
+        }
+        Op::Soft { beta } => {
+            let beta = f64::from(beta);
+            let heaviest = values().fold(f64::NEG_INFINITY, |most, x| most.max(beta * x));
+            let weight = |x: f64| if beta == 0.0 { 1.0 } else { (beta * x - heaviest).exp() };
+            let sum: f64 = values().map(weight).sum();
+            let size = 1.0 + 2.0 * beta.abs() * largest();
+            apart(&|tap| match heaviest.is_infinite() || weight(tap.value) == 0.0 {
+                true => (0.0, 0.0),
+                false => {
+                    let share = weight(tap.value) / sum;
+                    (share * (1.0 + beta * (tap.value - answer)), share * size * size)
+                }
+            })
+        }
+        Op::Gem { p, eps } => apart(&|tap| match tap.value {
+            x if x <= f64::from(eps) => (0.0, 0.0),
+            x => {
+                let share = (x / answer).powf(f64::from(p) - 1.0) / count;
+                (share, share * f64::from(1.0 + p))
+            }
+        }),
+        Op::Mixed { alpha } => {
+            let alpha = f64::from(alpha);
+            let most = choose(taps, 0.0, |new, best| new.total_cmp(&best).is_gt()).1;
+            let rest = (1.0 - alpha) / count;
+            at(most, alpha).map(|slope| Slope { value: slope.value + rest, size: slope.size + rest, ..slope }).collect()
+        }
+        Op::Gated { .. } => {
+            let (most, chosen) = choose(taps, 0.0, |new, best| new.total_cmp(&best).is_gt());
+            let gate = weighted_sum(taps).0;
+            let [alpha, rest] = [gate, -gate].map(|gate| 1.0 / (1.0 + (-gate).exp()));
+            let slope = (most - mean) * alpha * rest;
+            // A gate moves with the error of its own sum.
+            let reach = 1.0 + taps.iter().map(|tap| (tap.weight * tap.value).abs()).sum::<f64>();
+            let spread = (most.abs() + largest()) * alpha * rest * reach;
+            taps.iter()
+                .enumerate()
+                .map(|(t, tap)| {
+                    let own = if Some(t) == chosen { alpha } else { 0.0 } + rest / count;
+                    Slope {
+                        value: own + slope * tap.weight,
+                        size: own * reach + spread * tap.weight.abs(),
+                        weight: slope * tap.value,
+                        weight_size: spread * tap.value.abs(),
+                    }
+                })
+                .collect()
+        }
+        Op::Stochastic { mode: StochasticMode::Expectation, .. } => {
+            let sum = expectation_parts(taps);
+            apart(&|tap| match tap.value {
+                x if x < f64::from(f32::MIN_POSITIVE) || sum == 0.0 => (0.0, 0.0),
+                x => ((2.0 * x - answer) / sum, (2.0 * x + answer) / sum),
+            })
+        }
+    }
+}
+
+fn sign(x: f64) -> f64 {
+    if x > 0.0 {
+        1.0
+    } else if x < 0.0 {
+        -1.0
+    } else {
+        x.abs()
+    }
+}
+
+/// The derivative of the detector stage.
+fn activation_slope(activation: Option<Activation>, x: f32) -> f64 {
+    let x = f64::from(x);
+    match activation {
+        None => 1.0,
+        Some(Activation::Relu) => f64::from(u8::from(x > 0.0)),
+        Some(Activation::LeakyRelu) => {
+            if x > 0.0 {
+                1.0
+            } else {
+                0.01
+            }
+        }
+        Some(Activation::Sigmoid) => {
+            let y = 1.0 / (1.0 + (-x).exp());
+            y * (1.0 - y)
+        }
+        Some(Activation::Tanh) => 1.0 - x.tanh() * x.tanh(),
+    }
+}
