@@ -200,6 +200,15 @@ impl Op {
         }
     }
 
+    /// How many numbers of this op can learn, of which its `weights` are given: those, or p.
+    pub(crate) fn learned(&self, weights: u64) -> u64 {
+        match self {
+            Self::Gem { .. } => 1,
+            op if op.given_weights().is_some() => weights,
+            _ => 0,
+        }
+    }
+
     /// Refuses parameters outside their domain.
     pub(crate) fn validate(&self) -> Result<(), Error> {
         match *self {

@@ -66,6 +66,13 @@ impl<'a> Bindings<'a> {
         Self::new(input, grad_input).with(Slot::GradOutput, grad_output)
     }
 
+    /// Where the gradient goes of what the op learns, f32, for a pooler prepared with
+    /// [`Request::parameters`](crate::Request::parameters).
+    #[must_use]
+    pub fn grad_parameters(self, grad_parameters: impl IntoBinding<'a>) -> Self {
+        self.with(Slot::GradParameters, grad_parameters)
+    }
+
     /// Where the indices go, one u32 an output, for a pooling prepared with [`Request::indices`](crate::Request::indices).
     #[must_use]
     pub fn indices(self, indices: impl IntoBinding<'a>) -> Self {
@@ -200,6 +207,12 @@ impl Pooler {
     #[must_use]
     pub fn scratch_bytes(&self) -> u64 {
         self.plan.scratch_bytes
+    }
+
+    /// Bytes that the range for the gradient of what the op learns must have; 0 where none was asked for.
+    #[must_use]
+    pub fn grad_parameters_bytes(&self) -> u64 {
+        self.plan.slot_bytes(Slot::GradParameters)
     }
 
     /// Binds buffers: makes bind groups, a parameter buffer of 256 bytes a step, and scratch where it is needed and not lent.

@@ -1,10 +1,15 @@
-// The way back of gem: ∂y/∂x = (x/y)^(p − 1)/n, 0 at x ≤ ε.
+// The way back of gem: ∂y/∂x = (x/y)^(p − 1)/n, 0 at x ≤ ε; ∂y/∂p = y/p · (L/S − ln(S/n)/p), S = Σt^p, L = Σt^p ln t, t = max(x, ε)/m relative to
+// the largest, m.
 struct Saved {
   answer: V,
+  slope: V,     // ∂y/∂p
 }
 
 fn save(acc: Acc, ctx: Ctx) -> Saved {
-  return Saved(acc_finish(acc, ctx));
+  let answer = acc_finish(acc, ctx);
+  let sum = max(acc.sum, V(1.0));
+  let apart = acc.logs / sum - log(sum / V(max(f32(ctx.valid), 1.0))) * V(params.op.y);
+  return Saved(answer, select(answer * V(params.op.y) * apart, V(0.0), acc.largest == U(0u)));
 }
 
 fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
@@ -12,4 +17,8 @@ fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
   let ratio = tap.value / select(saved.answer, V(1.0), nothing);
   let share = pow(select(ratio, V(1.0), nothing), V(params.op.x - 1.0)) / V(max(f32(ctx.valid), 1.0));
   return select(ahead * share, V(0.0), nothing);
+}
+
+fn grad_parameter(saved: Saved, ahead: V) -> V {
+  return ahead * saved.slope;
 }

@@ -1,6 +1,6 @@
-// The bins about a position in every level: a group of outputs a level.
+// The bins about a position in a level: a group of outputs a level.
 //
-// params.holders = levels from and to, unused, unused
+// params.holders = levels from and to, rows of bins from and to
 fn holder_groups() -> Range {
   return Range(params.holders.x, min(params.holders.y, table[0]));
 }
@@ -9,7 +9,7 @@ fn holders_of(group: u32, at: Place) -> Holders {
   let row = 1u + 4u * group;
   return Holders(
     bin_holders(at.z, params.depth.x, table[row + 1u]),
-    bin_holders(at.y, params.height.x, table[row + 2u]),
+    range_within(bin_holders(at.y, params.height.x, table[row + 2u]), params.holders.z, params.holders.w),
     bin_holders(at.x, params.width.x, table[row + 3u]),
   );
 }

@@ -3,10 +3,10 @@
 // params.op = p, 1/p, unused, unused
 fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {
   if (OP_VARIANT == POWER_ONE) {
-    return Acc(acc.largest, acc.sum + abs(tap.value), acc.index);
+    return Acc(acc.largest, acc.sum + abs(tap.value), acc.index, acc.logs);
   }
   if (OP_VARIANT == POWER_TWO) {
-    return Acc(acc.largest, acc.sum + tap.value * tap.value, acc.index);
+    return Acc(acc.largest, acc.sum + tap.value * tap.value, acc.index, acc.logs);
   }
   return power_push(acc, bitcast<U>(tap.value) & U(0x7fffffffu), tap.index);
 }

@@ -55,7 +55,8 @@ pub struct OpRow {
     /// Its WGSL, whole files: `struct Acc`, `acc_init`, `acc_push`, `acc_merge`, `acc_finish`, and `acc_index` where `indices`.
     /// Ops that fold alike share a file of shaders/fold.
     pub wgsl: &'static [&'static str],
-    /// The WGSL of its way back, whole files: `struct Saved`, `save`, `grad`, and `grad_weight` where it reads weights.
+    /// The WGSL of its way back, whole files: `struct Saved`, `save`, `grad`, `grad_weight` where it reads weights, `grad_parameter`
+    /// where it has a parameter that learns.
     pub back: &'static [&'static str],
     /// Whether its fold knows which tap it took: its WGSL has `acc_index`.
     pub chooses: bool,
@@ -159,7 +160,7 @@ impl OpKind {
             summary: "p-norm, any p from 1 to infinity",
             wgsl: &[wgsl!("fold/power"), wgsl!("op/lp")],
             back: &[wgsl!("grad/lp")],
-            acc_bytes: 12,
+            acc_bytes: 16,
             variants: 4,
             saved_bytes: 8,
             ..PLAIN
@@ -222,8 +223,8 @@ impl OpKind {
             summary: "generalised mean, as in image retrieval",
             wgsl: &[wgsl!("fold/power"), wgsl!("op/gem")],
             back: &[wgsl!("grad/gem")],
-            acc_bytes: 12,
-            saved_bytes: 4,
+            acc_bytes: 16,
+            saved_bytes: 8,
             ..PLAIN
         },
         OpRow {

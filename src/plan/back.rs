@@ -1,6 +1,8 @@
 //! Planning the way back: what must be known of every output, then a gather of gradients.
 
-use super::{BackKey, Emit, Limits, Params, Plan, Request, Role, Step, WORKGROUP, Way, check_bytes, choose_kernel, index};
+use super::{
+    BackKey, BackTo, Emit, Limits, Params, Plan, Request, Role, Step, WORD, WORKGROUP, Way, check_bytes, choose_kernel, index,
+};
 use crate::{
     Error, Kernel, Pooling, Region, Shape,
     geometry::{Axis, Geometry, Side, Walk},
@@ -8,6 +10,9 @@ use crate::{
 
 /// Loop turns that one invocation of a gather may make, for the reason that bounds the direct kernel's.
 const MOST_TURNS: u64 = 40_000;
+
+/// Terms of one parameter's gradient that one workgroup adds up.
+const TERMS_A_PART: u64 = 64 * 256;
 
 /// What a gather looks at in one step: from and to, twice; the holders' file says of what.
 type Stretch = [u32; 4];
@@ -26,20 +31,40 @@ impl Plan {
         } else {
             Kernel::Direct
         };
+        if request.indices {
+            return Err(Error::unsupported("indices of a gradient", "the way there has them"));
+        }
+        let learned = if request.parameters { pooling.op.learned(geometry.weights) } else { 0 };
+        if request.parameters && learned == 0 {
+            let why = "weighted and gated have weights that learn, gem has p";
+            return Err(Error::unsupported(format!("gradients of {}'s parameters", row.name), why));
+        }
         let mut plan = Self::empty(pooling, &geometry, Way::Grad, kernel, limits)?;
+        plan.learned = learned;
         let inputs = index(shape.elements() as u64)?;
         let outputs = index(plan.output.elements() as u64)?;
         if inputs == 0 {
             return Ok(plan);
         }
+        // Parts of what comes back to one parameter.
+        let terms = u64::from(outputs) / if geometry.weights > 0 { plan.weights_sets(&geometry) } else { 1 };
+        let parts = terms.div_ceil(TERMS_A_PART).max(1);
         if outputs == 0 {
             let own = [inputs, 0, 0];
             plan.steps.push(Step::new(Role::Clear, &pooling.op, &geometry, outputs, inputs.div_ceil(WORKGROUP), own, limits)?);
+            if learned > 0 {
+                plan.scratch_bytes = WORD;
+                plan.saved_offset = Params::SLICE;
+                let own = [0, index(learned)?, 0];
+                let groups = index(learned.div_ceil(WORKGROUP.into()))?;
+                plan.steps.push(Step::new(Role::MergeSum, &pooling.op, &geometry, outputs, groups, own, limits)?);
+            }
             return Ok(plan);
         }
         plan.digest_sides(pooling, &geometry, limits)?;
         if row.saved_bytes > 0 {
             plan.fold(pooling, &geometry, limits, Emit::Saved)?;
+            plan.scratch_bytes = plan.scratch_bytes.max(learned.saturating_mul(parts).saturating_mul(WORD));
             plan.saved_offset = plan.scratch_bytes.next_multiple_of(Params::SLICE);
             plan.scratch_bytes = plan.saved_offset + u64::from(outputs) * row.saved_bytes;
             check_bytes("scratch", plan.scratch_bytes, limits)?;
@@ -51,6 +76,7 @@ impl Plan {
             walk: geometry.walk,
             weighting: op.weighting(),
             activation: pooling.activation,
+            to: BackTo::Input,
         };
         for (at, stretch) in stretches(&pooling.region, &geometry)?.into_iter().enumerate() {
             let own = [inputs, u32::from(at > 0), 0];
@@ -58,8 +84,22 @@ impl Plan {
             step.params.holders = stretch;
             plan.steps.push(step);
         }
+        if learned > 0 {
+            let own = [index(parts)?, index(learned)?, 0];
+            let key = BackKey { to: BackTo::Parameters, ..key };
+            let groups = index(learned.saturating_mul(parts))?;
+            plan.steps.push(Step::new(Role::Back(key), op, &geometry, outputs, groups, own, limits)?);
+            let groups = index(learned.div_ceil(WORKGROUP.into()))?;
+            plan.steps.push(Step::new(Role::MergeSum, op, &geometry, outputs, groups, own, limits)?);
+        }
         plan.check_buffers(limits)?;
         Ok(plan)
+    }
+
+    /// Sets of weights: one, or one a channel.
+    fn weights_sets(&self, geometry: &Geometry) -> u64 {
+        let taps = geometry.axes.iter().fold(1, |taps: u64, axis| taps.saturating_mul(axis.kernel.into()));
+        (self.weights / taps.max(1)).max(1)
     }
 
     /// Whether the device binds as many storage buffers as each step has.
@@ -84,14 +124,19 @@ fn stretches(region: &Region, geometry: &Geometry) -> Result<Vec<Stretch>, Error
     match (geometry.walk, geometry.side) {
         (Walk::List, _) => Ok(vec![[0; 4]]),
         (Walk::Pyramid, _) => {
-            let levels = (geometry.table[0]).max(1);
-            let most = geometry.table[1..].chunks(4).flat_map(|row| &row[1..]).copied().max().unwrap_or(1);
-            let each: u64 = [depth, height, width]
-                .map(|axis| most_holders(&Axis::whole(axis.input, most), Walk::Adaptive))
-                .iter()
-                .fold(12, |turns: u64, &count| turns.saturating_mul(count));
-            checked(each)?;
-            Ok(split(levels, each).map(|[from, to]| [from, to, 0, 0]).collect())
+            let mut stretches = Vec::new();
+            for (level, row) in (0..).zip(geometry.table[1..].chunks(4)) {
+                let [slices, rows, columns] = [(depth, row[1]), (height, row[2]), (width, row[3])]
+                    .map(|(axis, bins)| most_holders(&Axis::whole(axis.input, bins), Walk::Adaptive));
+                let row_turns = slices.saturating_mul(columns.saturating_mul(6).saturating_add(2));
+                checked(row_turns)?;
+                if rows.saturating_mul(row_turns) <= MOST_TURNS {
+                    stretches.push([level, level + 1, 0, row[2]]);
+                } else {
+                    stretches.extend(split(row[2], row_turns).map(|[from, to]| [level, level + 1, from, to]));
+                }
+            }
+            Ok(stretches)
         }
         (Walk::RoiPool | Walk::RoiAlign, Some(Side::Boxes(boxes))) => {
             // Bins below one position have one sample on an axis, unless more are asked for, and may all lie about the same position; of

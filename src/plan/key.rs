@@ -133,6 +133,8 @@ pub(crate) enum Role {
     Pool(PoolKey),
     /// It brings gradients back from outputs to inputs.
     Back(BackKey),
+    /// It adds up the parts of parameters' gradients.
+    MergeSum,
     /// It writes zeros where nothing comes back.
     Clear,
     /// It digests what stands beside the input into the region's table.
@@ -225,6 +227,16 @@ pub(crate) struct BackKey {
     pub(crate) walk: Walk,
     pub(crate) weighting: WeightingKind,
     pub(crate) activation: Option<Activation>,
+    /// What gradients come back to.
+    pub(crate) to: BackTo,
+}
+
+/// What gradients come back to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum BackTo {
+    Input,
+    /// The weights, or the parameter that learns.
+    Parameters,
 }
 
 impl KernelKey {
@@ -236,7 +248,7 @@ impl KernelKey {
         let pools = PoolKey::listed().into_iter().map(Role::Pool);
         let backs = BackKey::listed().into_iter().map(Role::Back);
         let digests = Digest::listed().into_iter().map(Role::Digest);
-        let mut all: Vec<Self> = pools.chain(backs).chain(digests).chain([Role::Clear]).map(Self).collect();
+        let mut all: Vec<Self> = pools.chain(backs).chain(digests).chain([Role::MergeSum, Role::Clear]).map(Self).collect();
         all.sort_unstable();
         all.dedup();
         all
@@ -343,7 +355,11 @@ impl BackKey {
                         if own && walk.takes(weighting) {
                             // Activations in turn.
                             let activation = ACTIVATIONS[keys.len() % ACTIVATIONS.len()];
-                            keys.push(Self { op: row.kind, variant, walk, weighting, activation });
+                            let key = Self { op: row.kind, variant, walk, weighting, activation, to: BackTo::Input };
+                            keys.push(key);
+                            if weighting == WeightingKind::Table || row.kind == OpKind::Gem {
+                                keys.push(Self { to: BackTo::Parameters, ..key });
+                            }
                         }
                     }
                 }
@@ -359,7 +375,8 @@ impl fmt::Display for BackKey {
         if self.op.row().variants > 1 {
             write!(f, "#{}", self.variant)?;
         }
-        write!(f, "/{}/gather", self.walk.name())?;
+        let to = if self.to == BackTo::Input { "gather" } else { "gather_sum" };
+        write!(f, "/{}/{to}", self.walk.name())?;
         if self.weighting != self.op.row().weighting {
             f.write_str("/position")?;
         }
@@ -372,6 +389,7 @@ impl fmt::Display for KernelKey {
         match &self.0 {
             Role::Pool(key) => key.fmt(f),
             Role::Back(key) => key.fmt(f),
+            Role::MergeSum => f.write_str("merge_sum"),
             Role::Clear => f.write_str("clear"),
             Role::Digest(digest) => {
                 f.write_str(digest.name())?;

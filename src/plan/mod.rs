@@ -6,7 +6,7 @@ mod key;
 mod params;
 mod slot;
 
-pub(crate) use key::{BackKey, ClusterStep, Digest, Emit, PoolKey, Role, Schedule, Tile, WORKGROUP};
+pub(crate) use key::{BackKey, BackTo, ClusterStep, Digest, Emit, PoolKey, Role, Schedule, Tile, WORKGROUP};
 pub use key::{Kernel, KernelKey};
 use key::{SORT_TAPS, two_stages};
 pub(crate) use params::Params;
@@ -78,6 +78,8 @@ pub struct Request {
     pub kernel: Option<Kernel>,
     /// Which windows get kernels of their own.
     pub specialise: Specialise,
+    /// Whether a gradient is also wanted with respect to what the op learns: its weights, or gem's p.
+    pub parameters: bool,
 }
 
 impl Request {
@@ -98,6 +100,13 @@ impl Request {
     #[must_use]
     pub fn kernel(mut self, kernel: Kernel) -> Self {
         self.kernel = Some(kernel);
+        self
+    }
+
+    /// Asks a gradient for that of what the op learns, too: f32, shaped like the weights of weighted and gated, or one number for gem's p.
+    #[must_use]
+    pub fn parameters(mut self, parameters: bool) -> Self {
+        self.parameters = parameters;
         self
     }
 
@@ -130,6 +139,8 @@ pub struct Plan {
     pub(crate) preset: Vec<f32>,
     /// How many weights are read, preset or given.
     pub(crate) weights: u64,
+    /// How many numbers that learn get a gradient.
+    pub(crate) learned: u64,
 }
 
 /// Which way a plan goes, and so what it writes.
@@ -183,6 +194,9 @@ impl Plan {
                 "window (padded by absent values), adaptive, global and fractional regions have them",
             ));
         }
+        if request.parameters {
+            return Err(Error::unsupported("gradients of parameters forward", "prepare_grad gives them"));
+        }
         let way = Way::Forward { indices: request.indices };
         let kernel = choose_kernel(pooling, &geometry, request, limits, false)?;
         let mut plan = Self::empty(pooling, &geometry, way, kernel, limits)?;
@@ -209,6 +223,7 @@ impl Plan {
             side: geometry.side,
             preset: Vec::new(),
             weights: geometry.weights,
+            learned: 0,
         };
         for (what, shape) in [("input", &geometry.input), ("output", &geometry.output)] {
             check_size(what, shape.elements() as u64, limits)?;
@@ -391,6 +406,7 @@ impl Plan {
             Slot::BoxCount | Slot::Status => WORD,
             Slot::Labels => self.labels().map_or(0, Labels::count) * WORD,
             Slot::Weights => self.weights * WORD,
+            Slot::GradParameters => self.learned * WORD,
         }
     }
 }

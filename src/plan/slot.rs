@@ -1,6 +1,6 @@
 //! The buffers that kernels bind.
 
-use super::{BackKey, ClusterStep, Digest, Emit, KernelKey, PoolKey, Role, Schedule};
+use super::{BackKey, BackTo, ClusterStep, Digest, Emit, KernelKey, PoolKey, Role, Schedule};
 use crate::{geometry::Walk, op::WeightingKind};
 
 /// A buffer that a kernel binds, at its fixed number in group 0.
@@ -19,11 +19,12 @@ pub(crate) enum Slot {
     GradOutput = 11,
     /// What the way back must know of the outputs: the end of the scratch.
     Saved = 12,
+    GradParameters = 13,
 }
 
 impl Slot {
     /// Every slot, in the order of its number.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Input,
         Self::Output,
         Self::Indices,
@@ -36,6 +37,7 @@ impl Slot {
         Self::Labels,
         Self::GradOutput,
         Self::Saved,
+        Self::GradParameters,
     ];
 
     pub(crate) fn read_only(self) -> bool {
@@ -56,6 +58,7 @@ impl Slot {
             Self::Labels => "labels",
             Self::GradOutput => "grad_output",
             Self::Saved => "saved",
+            Self::GradParameters => "grad_parameters",
         }
     }
 }
@@ -67,6 +70,7 @@ impl KernelKey {
         match &self.0 {
             Role::Pool(key) => (key.slots().collect::<Vec<_>>()).into_iter(),
             Role::Back(key) => (key.slots().collect::<Vec<_>>()).into_iter(),
+            Role::MergeSum => vec![Slot::Scratch, Slot::GradParameters].into_iter(),
             Role::Clear => vec![Slot::Output].into_iter(),
             Role::Digest(Digest::RoiPool | Digest::RoiAlign) => OF_BOXES.to_vec().into_iter(),
             Role::Digest(Digest::Clusters(ClusterStep::Assign | ClusterStep::Move, _)) => {
@@ -82,7 +86,8 @@ impl KernelKey {
     /// Whether it only reads the buffer at `slot`.
     pub(crate) fn reads(&self, slot: Slot) -> bool {
         match (slot, &self.0) {
-            (Slot::Table, Role::Pool(_) | Role::Back(_)) | (Slot::Saved, Role::Back(_)) => true,
+            (Slot::Table, Role::Pool(_) | Role::Back(_)) => true,
+            (Slot::Saved, Role::Back(key)) => key.to == BackTo::Input,
             (Slot::Labels, Role::Digest(Digest::Clusters(ClusterStep::Assign, _))) => false,
             (slot, _) => slot.read_only(),
         }
@@ -110,10 +115,18 @@ impl PoolKey {
 
 impl BackKey {
     fn slots(&self) -> impl Iterator<Item = Slot> + Clone + use<> {
+        if self.to == BackTo::Parameters {
+            let of_taps: &[Slot] = match self.weighting {
+                WeightingKind::Table => &[Slot::Input, Slot::Weights],
+                _ => &[],
+            };
+            return [&[Slot::GradOutput, Slot::Scratch, Slot::Saved], of_taps].concat().into_iter();
+        }
         let saved = (self.op.row().saved_bytes > 0).then_some(Slot::Saved);
         let weights = (self.weighting == WeightingKind::Table).then_some(Slot::Weights);
         let of_region = self.walk.has_table().then_some(Slot::Table);
         let labels = (self.walk == Walk::List).then_some(Slot::Labels);
-        [Slot::Input, Slot::Output, Slot::GradOutput].into_iter().chain(saved).chain(of_region).chain(weights).chain(labels)
+        let all = [Slot::Input, Slot::Output, Slot::GradOutput].into_iter();
+        all.chain(saved).chain(of_region).chain(weights).chain(labels).collect::<Vec<_>>().into_iter()
     }
 }

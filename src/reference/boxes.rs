@@ -93,8 +93,10 @@ fn samples(region: &Region, given: &[f32; 5], bin: [usize; 2], size: [usize; 2],
     for &(y, from_y) in &ys {
         for &(x, from_x) in &xs {
             let source = between([y, x], size);
-            let value: f64 =
-                source.iter().map(|&(at, share)| if share == 0.0 { 0.0 } else { share * f64::from(values[at]) }).sum();
+            // Outside, nothing has a share; inside, even a share of 0 makes NaN of an infinity.
+            let outside = source.iter().all(|&(_, share)| share == 0.0);
+            let value: f64 = source.iter().map(|&(at, share)| share * f64::from(values[at])).sum();
+            let value = if outside { 0.0 } else { value };
             let distance2 = from_y * from_y + from_x * from_x;
             taps.push(Tap { distance2, ..Tap::new(value as f32, 0, Source::Between(source)) });
         }

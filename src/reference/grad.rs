@@ -14,8 +14,10 @@ pub struct Gradient {
     pub input: Vec<f64>,
     /// Σ of the magnitudes that each of them is the sum of, which rounding is relative to.
     pub sizes: Vec<f64>,
-    /// ∂L/∂weights, where the op reads weights, and the sizes of its terms.
-    pub weights: Option<(Vec<f64>, Vec<f64>)>,
+    /// ∂L/∂weights where weights are given, or ∂L/∂p of gem; empty for other ops.
+    pub parameters: Vec<f64>,
+    /// Σ of the magnitudes that each of those is the sum of.
+    pub parameter_sizes: Vec<f64>,
 }
 
 /// The gradient of [`pool_with`](super::pool_with), given that of its output.
@@ -40,9 +42,9 @@ pub fn grad(
             actual: format!("{} elements", grad_output.len()),
         });
     }
-    let [mut back, mut sizes] = [vec![0.0; input.len()], vec![0.0; input.len()]];
-    let count = sides.weights.map_or(0, <[f32]>::len);
-    let [mut of_weights, mut weight_sizes] = [vec![0.0; count], vec![0.0; count]];
+    let [back, sizes] = [vec![0.0; input.len()], vec![0.0; input.len()]];
+    let count = usize::try_from(pooling.op.learned(geometry.weights)).unwrap_or(usize::MAX);
+    let mut answer = Gradient { input: back, sizes, parameters: vec![0.0; count], parameter_sizes: vec![0.0; count] };
     let mut output = 0;
     regions(pooling, shape, &geometry, input, sides, &mut |found| {
         let ahead = f64::from(grad_output[output]);
@@ -50,8 +52,8 @@ pub fn grad(
         for (tap, slope) in found.taps.iter().zip(slopes) {
             let mut add = |at: usize, share: f64| {
                 let term = ahead * slope.value * share * activation_slope(pooling.activation, input[at]);
-                back[at] += term;
-                sizes[at] += (ahead * share).abs() * slope.size;
+                answer.input[at] += term;
+                answer.sizes[at] += (ahead * share).abs() * slope.size;
             };
             match &tap.source {
                 Source::One(at) => add(*at, 1.0),
@@ -60,13 +62,13 @@ pub fn grad(
                 }
             }
             if count > 0 {
-                of_weights[tap.weight_at] += ahead * slope.weight;
-                weight_sizes[tap.weight_at] += ahead.abs() * slope.weight_size;
+                answer.parameters[tap.weight_at] += ahead * slope.weight;
+                answer.parameter_sizes[tap.weight_at] += ahead.abs() * slope.weight_size;
             }
         }
         output += 1;
     })?;
-    Ok(Gradient { input: back, sizes, weights: (count > 0).then_some((of_weights, weight_sizes)) })
+    Ok(answer)
 }
 
 /// The derivatives of an op's answer with respect to one tap, and the sizes of what is added up in them.
@@ -181,7 +183,18 @@ pub(super) fn slopes(op: &Op, taps: &[Tap], counted: f64, output: usize) -> Vec<
                 let share = (x / answer).powf(f64::from(p) - 1.0) / count;
                 (share, share * f64::from(1.0 + p))
             }
-        }),
+        })
+        .into_iter()
+        .enumerate()
+        // p belongs to no tap: all of it is told with the first.
+        .map(|(at, slope)| match at {
+            0 => {
+                let (weight, weight_size) = gem_by_p(taps, f64::from(p), f64::from(eps), answer);
+                Slope { weight, weight_size, ..slope }
+            }
+            _ => slope,
+        })
+        .collect(),
         Op::Mixed { alpha } => {
             let alpha = f64::from(alpha);
             let most = choose(taps, 0.0, |new, best| new.total_cmp(&best).is_gt()).1;
@@ -217,6 +230,18 @@ pub(super) fn slopes(op: &Op, taps: &[Tap], counted: f64, output: usize) -> Vec<
             })
         }
     }
+}
+
+/// ∂y/∂p of gem, y = (Σaᵖ/n)^(1/p): y/p · (Σaᵖ ln a/Σaᵖ − ln(Σaᵖ/n)/p), a being relative to the largest, and the size of its terms.
+#[allow(clippy::cast_precision_loss, reason = "counts of taps are far below 2⁵³")]
+fn gem_by_p(taps: &[Tap], p: f64, eps: f64, answer: f64) -> (f64, f64) {
+    let values = || taps.iter().map(|tap| if tap.value < eps { eps } else { tap.value });
+    let largest = values().fold(0.0, f64::max);
+    let powers = || values().map(|a| (a / largest).powf(p));
+    let logs: f64 = powers().zip(values()).map(|(power, a)| if power == 0.0 { 0.0 } else { power * (a / largest).ln() }).sum();
+    let sum: f64 = powers().sum();
+    let (of_logs, of_mean) = (logs / sum, (sum / taps.len() as f64).ln() / p);
+    (answer / p * (of_logs - of_mean), answer / p * (1.0 + p) * (1.0 + of_logs.abs() + of_mean.abs()))
 }
 
 fn sign(x: f64) -> f64 {

@@ -247,3 +247,19 @@ fn derivatives_of_a_gate_are_finite_differences() {
         }
     }
 }
+
+/// gem's derivative with respect to p, which f32 holds, against differences of a step that it holds exactly.
+#[test]
+fn the_derivative_of_gem_by_p_is_a_finite_difference() {
+    let shape = Shape::nchw([1, 1, 6]);
+    let input = [0.3, 2.0, 1.5, 0.05, 4.0, 2.5];
+    for (p, eps) in [(1.0f32, 0.1), (3.0, 1e-6), (3.0, 1.75), (6.5, 0.2)] {
+        let gem = |p| Pooling::new(Op::Gem { p, eps }, Region::Global);
+        let step = 1.0 / 1024.0;
+        let [more, less] = [p + step, (p - step).max(1.0)].map(|p| pool(&gem(p), &shape, &input).expect("it pools").values[0]);
+        let wanted = (more - less) / f64::from(p + step - (p - step).max(1.0));
+        let got = grad(&gem(p), &shape, &input, &[1.0], &SideInputs::new()).expect("it goes back").parameters[0];
+        // At p = 1 the difference is one-sided.
+        assert!((got - wanted).abs() < if p == 1.0 { 1e-3 } else { 1e-6 }, "p = {p}, ε = {eps}: {got} is not {wanted}");
+    }
+}

@@ -7,7 +7,7 @@ use crate::{
     Activation, OpKind,
     geometry::Walk,
     op::{WeightingKind, wgsl},
-    plan::{BackKey, ClusterStep, Digest, Emit, KernelKey, PoolKey, Role, Schedule, WORKGROUP},
+    plan::{BackKey, BackTo, ClusterStep, Digest, Emit, KernelKey, PoolKey, Role, Schedule, WORKGROUP},
 };
 
 impl KernelKey {
@@ -17,6 +17,10 @@ impl KernelKey {
         match &self.0 {
             Role::Pool(key) => pool(key),
             Role::Back(key) => back(key),
+            Role::MergeSum => {
+                let files = [wgsl!("common/params"), wgsl!("schedule/merge_sum")].join("\n");
+                format!("// {self}\nconst WORKGROUP = {WORKGROUP}u;\nalias V = f32;\n\n{files}")
+            }
             Role::Clear => {
                 let files = [wgsl!("common/params"), wgsl!("schedule/clear")].join("\n");
                 format!("// {self}\nconst WORKGROUP = {WORKGROUP}u;\nalias V = f32;\n\n{files}")
@@ -153,9 +157,20 @@ fn back(key: &BackKey) -> String {
     let row = key.op.row();
     let mut files = walk_and_op(key.op, key.walk, key.weighting, key.activation);
     files.push(wgsl!("load/scalar"));
-    files.push(wgsl!("common/holders"));
     files.extend_from_slice(row.back);
-    files.push(if row.saved_bytes > 0 { wgsl!("saved/stored") } else { wgsl!("saved/nothing") });
+    files.push(match (row.saved_bytes, key.to) {
+        (0, _) => wgsl!("saved/nothing"),
+        (_, BackTo::Input) => wgsl!("saved/stored"),
+        (_, BackTo::Parameters) => wgsl!("saved/beside_scratch"),
+    });
+    let constants =
+        format!("const WORKGROUP = {WORKGROUP}u;\nconst WITH_INDEX = true;\nconst OP_VARIANT = {}u;\n", key.variant);
+    if key.to == BackTo::Parameters {
+        files.push(if key.weighting == WeightingKind::Table { wgsl!("terms/weight") } else { wgsl!("terms/parameter") });
+        files.push(wgsl!("schedule/gather_sum"));
+        return format!("// {key}\n{constants}\n{}", files.join("\n"));
+    }
+    files.push(wgsl!("common/holders"));
     files.extend_from_slice(match key.walk {
         Walk::Window => &[wgsl!("holders/separable"), wgsl!("common/window_holders"), wgsl!("holders/window")],
         Walk::Reflect => &[wgsl!("holders/separable"), wgsl!("common/window_holders"), wgsl!("holders/reflect")],
@@ -174,8 +189,6 @@ fn back(key: &BackKey) -> String {
         Walk::RoiAlign => &[wgsl!("shares/samples"), wgsl!("schedule/gather")],
         _ => &[wgsl!("shares/inside"), wgsl!("schedule/gather")],
     });
-    let constants =
-        format!("const WORKGROUP = {WORKGROUP}u;\nconst WITH_INDEX = true;\nconst OP_VARIANT = {}u;\n", key.variant);
     format!("// {key}\n{constants}\n{}", files.join("\n"))
 }
 

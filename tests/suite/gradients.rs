@@ -1,7 +1,8 @@
 //! The way back: op × region × kernel on every adapter, against the reference.
 
 use plunge::{
-    Activation, Engine, Kernel, Pooling, RegionKind, Request, Shape,
+    Activation, Engine, Kernel, Op, Pooling, Region, RegionKind, Request, RoiAlign, RoiPool, Shape, SideInputs, StochasticMode,
+    Window,
     plan::{Limits, Plan},
     reference,
 };
@@ -30,27 +31,40 @@ impl Case {
         let sides = Sides::for_pooling(pooling, shape, 0x73_69_64_65);
         let output = pooling.output_shape(shape).expect("a valid pooling");
         let ahead = Data::Reals.values(output.elements(), 0x61_68_65_61);
-        let mut request = Request::new();
+        let mut request = Request::new().parameters(learns(&pooling.op));
         request.kernel = self.kernel;
-        let got = guarded::grad(engine, pooling, *shape, &input, &ahead, &request, &sides.borrow())
+        let (back, learned) = guarded::grad(engine, pooling, *shape, &input, &ahead, &request, &sides.borrow())
             .map_err(|error| format!("{self:?} on {adapter}: {error}"))?;
         let wanted = reference::grad(pooling, shape, &input, &ahead, &sides.borrow()).expect("the reference takes it");
-        let elements = f64::from(u32::try_from(shape.elements()).expect("small"));
         // Samples are interpolated at points that f32 places to a few ulp.
         let few = if pooling.region.kind() == RegionKind::RoiAlign { 80.0 } else { 10.0 };
-        let share = few * f64::from(f32::EPSILON) * (1.0 + elements.log2());
-        for (at, (&got, (&wanted, &size))) in got.iter().zip(wanted.input.iter().zip(&wanted.sizes)).enumerate() {
-            // Factors below the normal range are 0.
-            let allowed = share * size + 1e-34;
-            let off = (f64::from(got) - wanted).abs();
-            if wanted.is_nan() != got.is_nan() || off > allowed {
-                return Err(format!(
-                    "{self:?}\n    on {adapter}: gradient {at}: expected {wanted}, got {got} (off by {off:e}, allowed {allowed:e})"
-                ));
+        let terms = f64::from(u32::try_from(shape.elements().max(output.elements())).expect("small"));
+        let share = few * f64::from(f32::EPSILON) * (1.0 + terms.max(1.0).log2());
+        for (what, got, wanted, sizes) in [
+            ("gradient", back, wanted.input, wanted.sizes),
+            ("parameter's gradient", learned, wanted.parameters, wanted.parameter_sizes),
+        ] {
+            if request.parameters || what == "gradient" {
+                assert_eq!(got.len(), wanted.len(), "{self:?}: {what}");
+            }
+            for (at, (&got, (&wanted, &size))) in got.iter().zip(wanted.iter().zip(&sizes)).enumerate() {
+                // Factors below the normal range are 0.
+                let allowed = share * size + 1e-34;
+                let off = (f64::from(got) - wanted).abs();
+                if wanted.is_nan() != got.is_nan() || off > allowed {
+                    return Err(format!(
+                        "{self:?}\n    on {adapter}: {what} {at}: expected {wanted}, got {got} (off by {off:e}, allowed {allowed:e})"
+                    ));
+                }
             }
         }
         Ok(())
     }
+}
+
+/// Whether the op has numbers that learn.
+fn learns(op: &Op) -> bool {
+    matches!(op, Op::Weighted { preset: None, .. } | Op::Gated { .. } | Op::Gem { .. })
 }
 
 fn check_all(suite: &str, cases: &[Case]) {
@@ -118,4 +132,143 @@ fn through_activations() {
         }
     }
     check_all("gradients through activations", &cases);
+}
+
+/// Regions that hold one value so often that the way back takes several steps; many outputs of one weight.
+#[test]
+fn in_several_steps() {
+    let mut cases = Vec::new();
+    let mut boxes = RoiPool::new([40, 40], 1.0);
+    boxes.max_boxes = Some(30);
+    let mut samples = RoiAlign::new([90, 90], 0.5);
+    (samples.sampling_ratio, samples.max_boxes) = (2, Some(3));
+    for (region, shape) in [
+        (boxes.into(), Shape::nchw([2, 1, 9, 11])),
+        (samples.into(), Shape::nchw([1, 1, 9, 11])),
+        (Region::Pyramid { levels: vec![60, 161, 62] }, Shape::nchw([1, 1, 2, 3])),
+    ] {
+        for op in [Op::Max, Op::Sum, Op::AVERAGE] {
+            let pooling = Pooling::new(op, region.clone());
+            assert!(gathers(&pooling, shape) > 1, "{pooling:?}");
+            cases.push(Case { pooling, shape, kernel: None, data: Data::Reals });
+        }
+    }
+    let weighted = Op::Weighted { preset: None, per_channel: false, normalize: true };
+    let pooling = Pooling::new(weighted, Window::new([2, 3])).stride(1);
+    cases.push(Case { pooling, shape: Shape::nchw([3, 4, 60, 70]), kernel: None, data: Data::Reals });
+    check_all("gradients in several steps", &cases);
+}
+
+/// The steps that a gradient is gathered in.
+fn gathers(pooling: &Pooling, shape: Shape) -> usize {
+    let plan = Plan::grad(pooling, &shape, &Request::new(), &Limits::WEBGPU).expect("it plans");
+    plan.keys().filter(|key| key.to_string().ends_with("gather")).count()
+}
+
+/// The gradient of a sum, of ones, counts the windows that hold a value: in windows that hold many, gathered in rows and in columns.
+#[test]
+fn of_wide_windows() {
+    let engines = engines();
+    for (kernel_size, shape) in [
+        (vec![150, 150], Shape::nchw([1, 1, 301, 301])),
+        (vec![9001], Shape::nchw([1, 1, 20_000])),
+        (vec![2, 9001], Shape::nchw([1, 1, 3, 20_000])),
+    ] {
+        let pooling = Pooling::new(Op::Sum, Window::new(kernel_size.clone())).stride(1);
+        assert!(gathers(&pooling, shape) > 1, "{pooling:?}");
+        let output = pooling.output_shape(&shape).expect("a valid pooling");
+        // Outputs o with o ≤ p ≤ o + k − 1.
+        let holding = |axis: usize, p: usize| {
+            let (k, last) = (kernel_size[axis] as usize, output.spatial()[axis] - 1);
+            p.min(last) + 1 - (p + 1).saturating_sub(k)
+        };
+        let ones = vec![1.0; output.elements()];
+        for (adapter, engine) in &engines {
+            let input = vec![0.5; shape.elements()];
+            let back = guarded::grad(engine, &pooling, shape, &input, &ones, &Request::new(), &SideInputs::new());
+            for (at, value) in back.expect("it goes back").0.into_iter().enumerate() {
+                let mut rest = at;
+                let mut count = 1;
+                for axis in (0..shape.spatial().len()).rev() {
+                    count *= holding(axis, rest % shape.spatial()[axis]);
+                    rest /= shape.spatial()[axis];
+                }
+                assert_eq!(value, count as f32, "{pooling:?} at {at} on {adapter}");
+            }
+        }
+    }
+}
+
+/// ⟨Ax, y⟩ = ⟨x, Aᵀy⟩ for ops that are linear, both sides by the kernels.
+#[test]
+fn of_linear_ops_are_adjoint() {
+    let (engines, mut cases, mut failures) = (engines(), 0, Vec::new());
+    for (adapter, engine) in &engines {
+        for op in ops().into_iter().filter(|op| {
+            matches!(op, Op::Sum | Op::Average { .. } | Op::Gaussian { .. } | Op::Weighted { .. } | Op::First | Op::Last)
+        }) {
+            for (region, shape) in regions() {
+                let pooling = Pooling::new(op, region);
+                // Clusters follow the input, and what is empty may answer with a number of its own.
+                let linear = match pooling.region {
+                    Region::Clusters(_) => false,
+                    Region::Segments { empty, .. } => empty == 0.0,
+                    _ => true,
+                };
+                if !linear || Plan::grad(&pooling, &shape, &Request::new(), &Limits::WEBGPU).is_err() {
+                    continue;
+                }
+                let x = Data::Reals.values(shape.elements(), 1);
+                let output = pooling.output_shape(&shape).expect("a valid pooling");
+                let y = Data::Reals.values(output.elements(), 2);
+                let sides = Sides::for_pooling(&pooling, &shape, 3);
+                let request = Request::new();
+                let ax = guarded::pool(engine, &pooling, shape, &x, &request, &sides.borrow()).expect("it pools").values;
+                let aty = guarded::grad(engine, &pooling, shape, &x, &y, &request, &sides.borrow()).expect("it goes back").0;
+                let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>();
+                let size =
+                    |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(&a, &b)| (f64::from(a) * f64::from(b)).abs()).sum::<f64>();
+                let (there, back) = (dot(&ax, &y), dot(&x, &aty));
+                if (there - back).abs() > 1e-5 * (size(&ax, &y) + size(&x, &aty)) {
+                    failures.push(format!("{pooling:?} on {shape} by {adapter}: {there} there, {back} back"));
+                }
+                cases += 1;
+            }
+        }
+    }
+    record("adjoint gradients", cases / engines.len(), &engines, failures.len());
+    report(&failures);
+}
+
+/// The same bits at every one of a hundred runs, and on every adapter where the arithmetic is exact.
+#[test]
+fn are_the_same_bits_at_every_run() {
+    let engines = engines();
+    let gradient = |engine: &Engine, pooling: &Pooling, shape: Shape, data: Data| {
+        let x = data.values(shape.elements(), 1);
+        let y = Data::Integers.values(pooling.output_shape(&shape).expect("a valid pooling").elements(), 2);
+        let sides = Sides::for_pooling(pooling, &shape, 3);
+        let request = Request::new().parameters(learns(&pooling.op));
+        let (back, learned) = guarded::grad(engine, pooling, shape, &x, &y, &request, &sides.borrow()).expect("it goes back");
+        back.into_iter().chain(learned).map(f32::to_bits).collect::<Vec<u32>>()
+    };
+    let window = |op| Pooling::new(op, Window::new([3, 3])).stride([2, 2]).padding([1, 1]);
+    let plane = Shape::nchw([2, 3, 33, 35]);
+    for (pooling, exact) in [
+        (window(Op::Max), true),
+        (window(Op::Stochastic { seed: 7, mode: StochasticMode::Sample }), true),
+        (Pooling::new(Op::Sum, Region::Global), true),
+        (window(Op::Weighted { preset: None, per_channel: true, normalize: true }), false),
+        (window(Op::Gem { p: 3.0, eps: 1e-6 }), false),
+        (Pooling::new(Op::Std, Region::Segments { count: Some(9), empty: 0.0 }), false),
+    ] {
+        let first = gradient(&engines[0].1, &pooling, plane, Data::Integers);
+        for (adapter, engine) in &engines {
+            let own = gradient(engine, &pooling, plane, Data::Integers);
+            for run in 1..100 {
+                assert_eq!(gradient(engine, &pooling, plane, Data::Integers), own, "{pooling:?}, run {run} on {adapter}");
+            }
+            assert!(!exact || own == first, "{pooling:?} on {adapter} and {}", engines[0].0);
+        }
+    }
 }

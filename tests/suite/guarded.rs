@@ -59,7 +59,8 @@ pub fn pool(
     })
 }
 
-/// Brings gradients back, between canaries too, as `pool` pools: the gradient of the input.
+/// Brings gradients back, between canaries too, as `pool` pools: the gradient of the input, and that of what the op learns
+/// where the request asks for it.
 pub fn grad(
     engine: &Engine,
     pooling: &Pooling,
@@ -68,14 +69,18 @@ pub fn grad(
     grad_output: &[f32],
     request: &Request,
     sides: &SideInputs<'_>,
-) -> Result<Vec<f32>, Error> {
+) -> Result<(Vec<f32>, Vec<f32>), Error> {
     let pooler = engine.prepare_grad_with(pooling, shape, request)?;
     let input = guarded(engine, bytemuck::cast_slice(input));
     let ahead = guarded(engine, bytemuck::cast_slice(grad_output));
     let back = guarded(engine, &vec![SENTINEL; shape.elements()]);
     let scratch = guarded(engine, &vec![SENTINEL; usize::try_from(pooler.scratch_bytes() / 4).expect("scratch fits")]);
+    let learned = guarded(engine, &vec![SENTINEL; usize::try_from(pooler.grad_parameters_bytes() / 4).expect("weights fit")]);
     let beside = Beside::new(engine, sides, pooling.output_shape(&shape)?.batch());
     let mut bindings = beside.bind(Bindings::grad(range(&input), range(&ahead), range(&back)));
+    if request.parameters {
+        bindings = bindings.grad_parameters(range(&learned));
+    }
     if pooler.scratch_bytes() > 0 {
         bindings = bindings.scratch(range(&scratch));
     }
@@ -88,10 +93,11 @@ pub fn grad(
         read(engine, buffer, name);
     }
     beside.check(engine);
-    if let Some(at) = values.iter().position(|&word| word == SENTINEL) {
+    let learned = read(engine, &learned, "grad_parameters");
+    if let Some(at) = values.iter().chain(&learned).position(|&word| word == SENTINEL) {
         panic!("gradient {at} was never written ({:?})", keys(&pooler));
     }
-    Ok(values.into_iter().map(f32::from_bits).collect())
+    Ok((values.into_iter().map(f32::from_bits).collect(), learned.into_iter().map(f32::from_bits).collect()))
 }
 
 /// What stands beside the input, on the device.
