@@ -13,6 +13,8 @@ pub mod error;
 mod geometry;
 #[cfg(feature = "headless")]
 mod headless;
+#[cfg(feature = "gpu")]
+mod hosted;
 #[cfg(feature = "image")]
 pub mod image;
 pub mod op;
@@ -35,6 +37,8 @@ pub use error::Error;
 pub use geometry::RegionKind;
 #[cfg(feature = "headless")]
 pub use headless::{HeadlessOptions, adapters, adapters_async, describe};
+#[cfg(feature = "gpu")]
+pub use hosted::{Gradients, Pooled};
 pub use op::{Op, OpKind, StochasticMode, WeightPreset};
 pub use plan::{Kernel, Request, Specialise};
 #[cfg(feature = "gpu")]
@@ -45,6 +49,6 @@ pub use spec::{
     Activation, ClusterBy, Clusters, Fractional, Padding, PaddingMode, PerAxis, Pooling, Region, RoiAlign, RoiPool, Window,
 };
 #[cfg(feature = "gpu")]
-pub use tensor::{Pooled, Tensor};
+pub use tensor::Tensor;
 #[cfg(feature = "gpu")]
 pub use wgpu;

@@ -200,6 +200,13 @@ impl Op {
         }
     }
 
+    /// Whether it has numbers that can learn, whose gradient [`Request::parameters`](crate::Request::parameters) asks for: weights that are given,
+    /// or gem's p.
+    #[must_use]
+    pub fn learns(&self) -> bool {
+        self.learned(1) > 0
+    }
+
     /// How many numbers of this op can learn, of which its `weights` are given: those, or p.
     pub(crate) fn learned(&self, weights: u64) -> u64 {
         match self {

@@ -1,11 +1,11 @@
-//! Tensors that own their buffer, and pooling without a pipeline of one's own: upload, pool, download.
+//! Tensors that own their buffer: upload, download.
 
 use std::{marker::PhantomData, time::Duration};
 
 use bytemuck::Pod;
 use futures_intrusive::channel::shared::oneshot_channel;
 
-use crate::{Bindings, Engine, Error, Kernel, Pooling, Request, Shape, SideInputs, geometry::Geometry, scopes::watched};
+use crate::{Engine, Error, Shape, scopes::watched};
 
 /// How long a wait for the device may last before it is given up.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -30,19 +30,6 @@ impl<T> Tensor<T> {
     pub fn buffer(&self) -> &wgpu::Buffer {
         &self.buffer
     }
-}
-
-/// What [`Engine::pool`] gives.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Pooled {
-    /// The output's shape.
-    pub shape: Shape,
-    /// One value an output, row-major.
-    pub values: Vec<f32>,
-    /// Where asked for: the place in its plane of the tap that each output took, `u32::MAX` where its region is empty.
-    pub indices: Option<Vec<u32>>,
-    /// The kernel that ran.
-    pub kernel: Kernel,
 }
 
 impl Engine {
@@ -154,113 +141,5 @@ impl Engine {
         let view = staging.get_mapped_range(..).map_err(|error| Error::Device(error.to_string()))?;
         let bytes = tensor.shape.elements() * size_of::<T>();
         Ok(bytemuck::pod_collect_to_vec(&view[..bytes]))
-    }
-
-    /// Pools values that are not on the device: uploads, pools, downloads, and waits.
-    ///
-    /// ```
-    /// use plunge::{Engine, Pooling, Request, Shape};
-    /// # fn main() -> Result<(), plunge::Error> {
-    /// let engine = Engine::headless()?;
-    /// let pooled = engine.pool(&Pooling::max([2, 2]), Shape::nchw([1, 1, 2, 4]), &[1., 2., 3., 4., 5., 6., 7., 8.], &Request::new())?;
-    /// assert_eq!(pooled.values, [6., 8.]);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// As [`prepare`](Self::prepare), [`upload`](Self::upload) and [`download`](Self::download).
-    pub fn pool(&self, pooling: &Pooling, shape: Shape, values: &[f32], request: &Request) -> Result<Pooled, Error> {
-        self.pool_with(pooling, shape, values, request, &SideInputs::new())
-    }
-
-    /// [`pool`](Self::pool) with what the pooling reads beside its input.
-    ///
-    /// # Errors
-    /// As [`pool`](Self::pool); [`Error::InvalidBinding`] for a side input that is missing, malformed or not used.
-    pub fn pool_with(
-        &self,
-        pooling: &Pooling,
-        shape: Shape,
-        values: &[f32],
-        request: &Request,
-        sides: &SideInputs<'_>,
-    ) -> Result<Pooled, Error> {
-        pollster::block_on(self.pool_async(pooling, shape, values, request, sides))
-    }
-
-    /// [`pool_with`](Self::pool_with) without blocking.
-    ///
-    /// # Errors
-    /// As [`pool_with`](Self::pool_with).
-    pub async fn pool_async(
-        &self,
-        pooling: &Pooling,
-        shape: Shape,
-        values: &[f32],
-        request: &Request,
-        sides: &SideInputs<'_>,
-    ) -> Result<Pooled, Error> {
-        let pooling = &*sides.resolve(pooling);
-        sides.check(pooling, &Geometry::resolve(pooling, &shape)?)?;
-        let pooler = self.prepare_async(pooling, shape, request).await?;
-        let input = self.upload_async(shape, values).await?;
-        let output = self.allocate_async::<f32>(pooler.output_shape()).await?;
-        let indices = match request.indices {
-            true => Some(self.allocate_async::<u32>(pooler.output_shape()).await?),
-            false => None,
-        };
-        let mut bindings = Bindings::new(input.buffer(), output.buffer());
-        if let Some(indices) = &indices {
-            bindings = bindings.indices(indices.buffer());
-        }
-        let weights = self.upload_side(sides.weights).await?;
-        if let Some(weights) = &weights {
-            bindings = bindings.weights(weights.buffer());
-        }
-        let count = [u32::try_from(sides.boxes.map_or(0, <[_]>::len)).unwrap_or(u32::MAX)];
-        let most = usize::try_from(pooler.plan().most_boxes()).unwrap_or(usize::MAX);
-        let padded = sides.boxes.map(|boxes| {
-            let mut rows = boxes.to_vec();
-            rows.resize(most, [0.0; 5]);
-            rows.concat()
-        });
-        let boxes = self.upload_side(padded.as_deref()).await?;
-        let box_count = self.upload_side(boxes.as_ref().map(|_| &count[..])).await?;
-        if let (Some(boxes), Some(box_count)) = (&boxes, &box_count) {
-            bindings = bindings.boxes(boxes.buffer()).box_count(box_count.buffer());
-        }
-        let labels = self.upload_side(sides.labels).await?;
-        if let Some(labels) = &labels {
-            bindings = bindings.labels(labels.buffer());
-        }
-        let mask = self.upload_side(sides.mask).await?;
-        if let Some(mask) = &mask {
-            bindings = bindings.mask(mask.buffer());
-        }
-        let bound = pooler.bind_async(&bindings).await?;
-        watched(self.device(), || {
-            let mut encoder = self.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            bound.encode(&mut encoder);
-            self.queue().submit([encoder.finish()]);
-        })
-        .await?;
-        Ok(Pooled {
-            shape: pooler.output_shape(),
-            values: self.download_async(&output).await?,
-            indices: match &indices {
-                Some(indices) => Some(self.download_async(indices).await?),
-                None => None,
-            },
-            kernel: pooler.kernel(),
-        })
-    }
-
-    /// Copies a side input to the device, where there is one.
-    async fn upload_side<T: Pod>(&self, values: Option<&[T]>) -> Result<Option<Tensor<T>>, Error> {
-        match values {
-            Some(values) => Ok(Some(self.upload_async(Shape::nchw([1, 1, values.len()]), values).await?)),
-            None => Ok(None),
-        }
     }
 }

@@ -32,8 +32,8 @@ pub(crate) enum Command {
     Image(Box<ImageArgs>),
     /// Pool an array by a spec.
     Run(Box<RunArgs>),
-    /// Gradients of a pooling (not in this version).
-    Grad(Later),
+    /// Gradients of a pooling, by a spec.
+    Grad(Box<GradArgs>),
     /// Put pooled values back (not in this version).
     Unpool(Later),
     /// Time the catalogue of workloads (not in this version).
@@ -208,6 +208,47 @@ pub(crate) struct RunArgs {
     /// What indices count over.
     #[arg(long, value_enum, requires = "indices")]
     pub(crate) index_convention: Option<IndexConvention>,
+    /// Order of X's axes.
+    #[arg(long, value_enum, default_value = "nchw")]
+    pub(crate) layout: Layout,
+    /// Describe what was done as JSON on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) side: SideArgs,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+}
+
+const GRAD_EXAMPLES: &str = "\
+Examples:
+  plunge grad spec.json x.npy grad_y.npy -o grad_x.npy
+  plunge grad weighted.json x.npy grad_y.npy -o grad_x.npy --weights w.npy --grad-weights grad_w.npy
+
+GRAD_Y is shaped like the output that `plunge run` writes, GRAD_X like X, GRAD_W like the weights; for gem it is one number, the \
+gradient of p. Ops that choose a value give all to it; at kinks the gradient is 0.
+
+Exit codes: 0 done; 1 failed during work; 2 refused before work started; 3 no such adapter.";
+
+/// `plunge grad`
+#[derive(Debug, Args)]
+#[command(after_help = GRAD_EXAMPLES)]
+pub(crate) struct GradArgs {
+    /// What was pooled, as JSON.
+    #[arg(value_name = "SPEC.json")]
+    pub(crate) spec: PathBuf,
+    /// Array that was pooled.
+    #[arg(value_name = "X.npy")]
+    pub(crate) input: PathBuf,
+    /// Gradient of the output.
+    #[arg(value_name = "GRAD_Y.npy")]
+    pub(crate) grad_output: PathBuf,
+    /// Array to write: the gradient of X.
+    #[arg(short, long, value_name = "GRAD_X.npy")]
+    pub(crate) output: PathBuf,
+    /// Array to write the gradient of what the op learns to: the weights of weighted and gated, or gem's p.
+    #[arg(long, value_name = "GRAD_W.npy")]
+    pub(crate) grad_weights: Option<PathBuf>,
     /// Order of X's axes.
     #[arg(long, value_enum, default_value = "nchw")]
     pub(crate) layout: Layout,

@@ -123,6 +123,11 @@ impl<'a> Job<'a> {
         Ok(pooled)
     }
 
+    /// Refuses what would take the machine too long, done as a whole.
+    pub(crate) fn check_work(&self, machine: &Machine) -> Result<(), Failure> {
+        self.group(machine, 1).map(|_| ())
+    }
+
     fn run_group(&self, machine: &Machine, values: &[f32], units: usize, pooled: &mut Pooled) -> Result<(), Failure> {
         let [n, c] = match self.unit {
             Unit::Plane => [1, units],

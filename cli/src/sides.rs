@@ -10,6 +10,8 @@ use crate::{Failure, args::SideArgs, array};
 #[derive(Debug, Default)]
 pub(crate) struct Sides {
     weights: Option<Vec<f32>>,
+    /// As the file has them.
+    weights_sizes: Vec<usize>,
     boxes: Option<Vec<[f32; 5]>>,
     labels: Option<Vec<i32>>,
     mask: Option<Vec<u32>>,
@@ -46,7 +48,8 @@ impl Sides {
         }
         let mut sides = Self::default();
         if let Some(path) = &args.weights {
-            sides.weights = Some(weights(path, pooling, shape)?);
+            let array = weights(path, pooling, shape)?;
+            (sides.weights, sides.weights_sizes) = (Some(array.values), array.sizes);
         }
         if let Some(path) = &args.boxes {
             let array = array::read_file(path)?;
@@ -74,6 +77,11 @@ impl Sides {
         Self { labels: Some(labels), ..Self::default() }
     }
 
+    /// The shape of the weights, where there are any.
+    pub(crate) fn weights_sizes(&self) -> Option<&[usize]> {
+        self.weights.as_ref().map(|_| &self.weights_sizes[..])
+    }
+
     /// As the library takes them.
     pub(crate) fn borrow(&self) -> SideInputs<'_> {
         let mut sides = SideInputs::new();
@@ -86,10 +94,10 @@ impl Sides {
 }
 
 /// [taps…] or [C, taps…]; which of them is told to the op.
-fn weights(path: &Path, pooling: &mut Pooling, shape: &Shape) -> Result<Vec<f32>, Failure> {
+fn weights(path: &Path, pooling: &mut Pooling, shape: &Shape) -> Result<array::Array, Failure> {
     let array = array::read_file(path)?;
     let own = array.sizes.len() == shape.spatial().len() + 1;
-    let Region::Window(window) = &pooling.region else { return Ok(array.values) };
+    let Region::Window(window) = &pooling.region else { return Ok(array) };
     let taps = (0..shape.spatial().len()).map(|axis| match &window.kernel_size {
         plunge::PerAxis::All(size) => *size as usize,
         plunge::PerAxis::Each(sizes) => sizes.get(axis).copied().unwrap_or(0) as usize,
@@ -100,7 +108,7 @@ fn weights(path: &Path, pooling: &mut Pooling, shape: &Shape) -> Result<Vec<f32>
         Op::Weighted { per_channel, .. } | Op::Gated { per_channel } => *per_channel = own,
         _ => {}
     }
-    Ok(array.values)
+    Ok(array)
 }
 
 fn expect(path: &Path, sizes: &[usize], expected: &[usize], meaning: &str) -> Result<(), Failure> {

@@ -31,7 +31,7 @@ impl Case {
         let sides = Sides::for_pooling(pooling, shape, 0x73_69_64_65);
         let output = pooling.output_shape(shape).expect("a valid pooling");
         let ahead = Data::Reals.values(output.elements(), 0x61_68_65_61);
-        let mut request = Request::new().parameters(learns(&pooling.op));
+        let mut request = Request::new().parameters(pooling.op.learns());
         request.kernel = self.kernel;
         let (back, learned) = guarded::grad(engine, pooling, *shape, &input, &ahead, &request, &sides.borrow())
             .map_err(|error| format!("{self:?} on {adapter}: {error}"))?;
@@ -60,11 +60,6 @@ impl Case {
         }
         Ok(())
     }
-}
-
-/// Whether the op has numbers that learn.
-fn learns(op: &Op) -> bool {
-    matches!(op, Op::Weighted { preset: None, .. } | Op::Gated { .. } | Op::Gem { .. })
 }
 
 fn check_all(suite: &str, cases: &[Case]) {
@@ -248,7 +243,7 @@ fn are_the_same_bits_at_every_run() {
         let x = data.values(shape.elements(), 1);
         let y = Data::Integers.values(pooling.output_shape(&shape).expect("a valid pooling").elements(), 2);
         let sides = Sides::for_pooling(pooling, &shape, 3);
-        let request = Request::new().parameters(learns(&pooling.op));
+        let request = Request::new().parameters(pooling.op.learns());
         let (back, learned) = guarded::grad(engine, pooling, shape, &x, &y, &request, &sides.borrow()).expect("it goes back");
         back.into_iter().chain(learned).map(f32::to_bits).collect::<Vec<u32>>()
     };

@@ -1,6 +1,7 @@
 //! One module a command.
 
 mod adapters;
+mod grad;
 mod image;
 mod run;
 
@@ -22,7 +23,7 @@ pub(crate) fn run(line: CommandLine) -> Result<(), Failure> {
         Command::Image(args) => image::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Adapters(args) => adapters::run(&args),
-        Command::Grad(_) => later("grad"),
+        Command::Grad(args) => grad::run(&args),
         Command::Unpool(_) => later("unpool"),
         Command::Bench(_) => later("bench"),
         Command::Completions(args) => {

@@ -4,6 +4,7 @@
 mod arrays;
 mod exits;
 mod files;
+mod gradients;
 mod npy;
 mod pictures;
 mod refusals;

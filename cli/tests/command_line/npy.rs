@@ -44,6 +44,8 @@ pub(crate) fn read_i64s(file: &[u8], sizes: &[usize]) -> Vec<i64> {
 
 fn check(header: &str, descr: &str, sizes: &[usize]) {
     let list: Vec<String> = sizes.iter().map(usize::to_string).collect();
-    let expected = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({}), }}", list.join(", "));
+    // A tuple of one keeps its comma.
+    let comma = if sizes.len() == 1 { "," } else { "" };
+    let expected = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({}{comma}), }}", list.join(", "));
     assert_eq!(header.trim_end(), expected);
 }

@@ -287,7 +287,7 @@ fn bad_usages() {
         ("run spec.json x.npy -o y.npy --mask x.npy", "a side file that nothing uses"),
         ("run spec.json x.npy -o y.npy --weights x.npy", "a side file that nothing uses"),
         ("run spec.json x.npy -o y.npy --indices y.npy", "the same file"),
-        ("grad spec.json x.npy g.npy -o gx.npy --grad-weights gw.npy", "plunge grad: this version does not have it"),
+        ("grad spec.json x.npy g.npy -o gx.npy --grad-weights gw.npy", "gradients of max's weights"),
         ("unpool spec.json y.npy i.npy -o x2.npy --output-size 112x112", "plunge unpool: this version does not have it"),
         ("bench --workload W1 --json f.json --compare a.json b.json", "plunge bench: this version does not have it"),
         ("completions tcsh", "invalid value 'tcsh'"),
