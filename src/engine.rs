@@ -181,6 +181,30 @@ impl Engine {
         self.compile_plan(Plan::grad(pooling, &shape, request, self.limits())?).await
     }
 
+    /// Prepares to put pooled values of shape `pooled` back into a tensor of shape `restored`, as
+    /// [`Pooling::unpooled_shape`] gives it.
+    ///
+    /// Max, min and stochastic samples put each value at its index and 0 elsewhere; of several values at one index the last in row-major order wins, on
+    /// every adapter. Average and gaussian give each position the mean of the outputs whose regions hold it, weighted by the share that it has
+    /// in each. Other ops give each position the value of the output whose centre is nearest to it. Bind with
+    /// `Bindings::new(values, restored)`, and `.indices(…)` where there are any: u32, one a value, which count over one plane. An index outside the
+    /// plane puts nothing anywhere and raises bit 2 of the status ([`Bindings::status`](crate::Bindings::status)).
+    ///
+    /// # Errors
+    /// As [`Plan::unpool`]; [`Error::Device`] where the driver refuses a kernel. In browsers use
+    /// [`prepare_unpool_async`](Self::prepare_unpool_async).
+    pub fn prepare_unpool(&self, pooling: &Pooling, pooled: Shape, restored: Shape) -> Result<Pooler, Error> {
+        pollster::block_on(self.prepare_unpool_async(pooling, pooled, restored))
+    }
+
+    /// [`prepare_unpool`](Self::prepare_unpool) without blocking.
+    ///
+    /// # Errors
+    /// As [`prepare_unpool`](Self::prepare_unpool).
+    pub async fn prepare_unpool_async(&self, pooling: &Pooling, pooled: Shape, restored: Shape) -> Result<Pooler, Error> {
+        self.compile_plan(Plan::unpool(pooling, &pooled, &restored, self.limits())?).await
+    }
+
     /// [`prepare_with`](Self::prepare_with) for several poolings of inputs of one shape, such as the 5, 9 and 13 wide windows of YOLO's spatial
     /// pyramid. Bind each, and [`BoundPooling::join`](crate::BoundPooling::join) makes one recording of them.
     ///

@@ -910,5 +910,7 @@ fn output_size(padded: i64, start_limit: i64, reach: i64, stride: i64, ceil_mode
     if (rounded_up - 1).saturating_mul(stride) >= start_limit { output } else { rounded_up }
 }
 
+mod unpool;
+
 #[cfg(test)]
 mod tests;

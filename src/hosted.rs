@@ -4,7 +4,7 @@ use bytemuck::Pod;
 
 use crate::{
     Bindings, BoundPooling, Engine, Error, Kernel, Pooler, Pooling, Request, Shape, SideInputs, Tensor, geometry::Geometry,
-    scopes::watched,
+    indices::check_indices, scopes::watched,
 };
 
 /// What [`Engine::pool`] gives.
@@ -205,6 +205,61 @@ impl Engine {
             },
             kernel: pooler.kernel(),
         })
+    }
+
+    /// Puts pooled values that are not on the device back: uploads, runs, downloads, and waits. `indices` are those of
+    /// [`IndexConvention::PerPlane`](crate::IndexConvention), at the width of files; they are checked before anything is narrowed or written.
+    ///
+    /// ```
+    /// use plunge::{Engine, Pooling, Shape};
+    /// # fn main() -> Result<(), plunge::Error> {
+    /// let engine = Engine::headless()?;
+    /// let (pooling, pooled) = (Pooling::max([2]), Shape::nchw([1, 1, 2]));
+    /// let restored = pooling.unpooled_shape(&pooled, None)?;
+    /// assert_eq!(engine.unpool(&pooling, pooled, restored, &[5., 3.], Some(&[1, 2]))?, [0., 5., 3., 0.]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`prepare_unpool`](Self::prepare_unpool); [`Error::InvalidBinding`] for indices that are missing, out of range or not used.
+    pub fn unpool(
+        &self,
+        pooling: &Pooling,
+        pooled: Shape,
+        restored: Shape,
+        values: &[f32],
+        indices: Option<&[i64]>,
+    ) -> Result<Vec<f32>, Error> {
+        pollster::block_on(self.unpool_async(pooling, pooled, restored, values, indices))
+    }
+
+    /// [`unpool`](Self::unpool) without blocking.
+    ///
+    /// # Errors
+    /// As [`unpool`](Self::unpool).
+    pub async fn unpool_async(
+        &self,
+        pooling: &Pooling,
+        pooled: Shape,
+        restored: Shape,
+        values: &[f32],
+        indices: Option<&[i64]>,
+    ) -> Result<Vec<f32>, Error> {
+        let checked = check_indices(pooling, &pooled, &restored, indices)?;
+        let pooler = self.prepare_unpool_async(pooling, pooled, restored).await?;
+        let input = self.upload_async(pooled, values).await?;
+        let output = self.allocate_async::<f32>(restored).await?;
+        let indices = match &checked {
+            Some(indices) => Some(self.upload_async(pooled, indices).await?),
+            None => None,
+        };
+        let mut bindings = Bindings::new(input.buffer(), output.buffer());
+        if let Some(indices) = indices.as_ref().filter(|_| pooled.elements() > 0) {
+            bindings = bindings.indices(indices.buffer());
+        }
+        self.run(&pooler.bind_async(&bindings).await?).await?;
+        self.download_async(&output).await
     }
 
     /// Submits one run.

@@ -17,6 +17,7 @@ mod headless;
 mod hosted;
 #[cfg(feature = "image")]
 pub mod image;
+mod indices;
 pub mod op;
 pub mod plan;
 #[cfg(feature = "gpu")]
@@ -39,6 +40,7 @@ pub use geometry::RegionKind;
 pub use headless::{HeadlessOptions, adapters, adapters_async, describe};
 #[cfg(feature = "gpu")]
 pub use hosted::{Gradients, Pooled};
+pub use indices::IndexConvention;
 pub use op::{Op, OpKind, StochasticMode, WeightPreset};
 pub use plan::{Kernel, Request, Specialise};
 #[cfg(feature = "gpu")]

@@ -245,7 +245,7 @@ impl Pooler {
             numbered
                 .map(|((step, pipeline), at)| BoundStep {
                     pipeline: pipeline.clone(),
-                    group: bind_group(device, pipeline, &params, at, &step.key, &checked),
+                    group: bind_group(device, pipeline, &params, at, &step.key, self.plan.input_of(&step.key), &checked),
                     workgroups: step.workgroups,
                 })
                 .collect()
@@ -360,8 +360,8 @@ impl Pooler {
             }
             checked.push(range);
         }
-        let offset = self.plan.saved_offset;
-        if let (Way::Grad, Some(scratch)) = (self.plan.way, checked.iter_mut().find(|range| range.slot == Slot::Scratch)) {
+        let scratch = checked.iter_mut().find(|range| range.slot == Slot::Scratch);
+        if let (Some(offset), Some(scratch)) = (self.plan.saved_offset, scratch) {
             let saved =
                 Checked { slot: Slot::Saved, offset: scratch.offset + offset, bytes: scratch.bytes - offset, ..*scratch };
             scratch.bytes = offset;
@@ -426,14 +426,17 @@ fn bind_group(
     params: &wgpu::Buffer,
     step: u64,
     key: &KernelKey,
+    input: Slot,
     checked: &[Checked<'_>],
 ) -> wgpu::BindGroup {
     let range = |buffer, offset, bytes| {
         wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size: NonZeroU64::new(bytes) })
     };
     let own = wgpu::BindGroupEntry { binding: 0, resource: range(params, step * Params::SLICE, size_of::<Params>() as u64) };
-    let buffers = checked.iter().filter(|range| key.slots().any(|slot| slot == range.slot)).map(|checked| {
-        wgpu::BindGroupEntry { binding: checked.slot as u32, resource: range(checked.buffer, checked.offset, checked.bytes) }
+    let buffers = key.slots().filter_map(|slot| {
+        let bound = if slot == Slot::Input { input } else { slot };
+        let Checked { buffer, offset, bytes, .. } = *checked.iter().find(|range| range.slot == bound)?;
+        Some(wgpu::BindGroupEntry { binding: slot as u32, resource: range(buffer, offset, bytes) })
     });
     let entries: Vec<_> = std::iter::once(own).chain(buffers).collect();
     device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some("plunge"), layout: &pipeline.layout, entries: &entries })

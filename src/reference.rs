@@ -10,9 +10,11 @@ mod fold;
 mod grad;
 mod lists;
 mod random;
+mod unpool;
 
 use fold::{Source, Tap, fold};
 pub use grad::{Gradient, grad};
+pub use unpool::unpool;
 
 use crate::{
     Activation, Error, Op, Padding, PaddingMode, Pooling, Region, Shape, SideInputs, WeightPreset, Window, geometry::Geometry,

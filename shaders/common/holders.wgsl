@@ -11,17 +11,6 @@ struct Holders {
   width: Range,
 }
 
-// Where an input value stands: its plane (batch × channels) and its position in it.
-fn position_of(value: u32) -> Place {
-  let row = value / params.width.x;
-  let slice = row / params.height.x;
-  return Place(slice / params.depth.x, slice % params.depth.x, row % params.height.x, value % params.width.x);
-}
-
-fn output_of(at: Place) -> u32 {
-  return ((at.plane * params.depth.y + at.z) * params.height.y + at.y) * params.width.y + at.x;
-}
-
 fn range_within(range: Range, first: u32, end: u32) -> Range {
   return Range(max(range.first, first), min(range.end, end));
 }

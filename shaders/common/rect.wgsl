@@ -1,50 +1,10 @@
 // The rect stream: a region that is a box of positions, the product of one span of taps an axis.
-struct Span {
-  first: u32,     // the first tap inside the input
-  count: u32,     // taps inside the input
-  step: u32,      // distance between taps
-  counted: u32,   // taps inside the input and its padding
-  centre2: u32,   // twice the nominal centre, in two's complement
-}
-
 struct Rect {
   base: u32,      // where the plane begins that its taps lie in
   depth: Span,
   height: Span,
   width: Span,
   frame: Frame,   // what else the region's taps are made from
-}
-
-// Where one output stands: its plane (batch × channels) and its position in it.
-struct Place {
-  plane: u32,
-  z: u32,
-  y: u32,
-  x: u32,
-}
-
-fn place_of(output: u32) -> Place {
-  let row = output / params.width.y;
-  let slice = row / params.height.y;
-  return Place(slice / params.depth.y, slice % params.depth.y, row % params.height.y, output % params.width.y);
-}
-
-fn place_next(at: Place) -> Place {
-  var next = at;
-  next.x += 1u;
-  if (next.x == params.width.y) {
-    next.x = 0u;
-    next.y += 1u;
-    if (next.y == params.height.y) {
-      next.y = 0u;
-      next.z += 1u;
-      if (next.z == params.depth.y) {
-        next.z = 0u;
-        next.plane += 1u;
-      }
-    }
-  }
-  return next;
 }
 
 fn rect_taps(rect: Rect) -> u32 {

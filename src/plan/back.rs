@@ -1,8 +1,6 @@
 //! Planning the way back: what must be known of every output, then a gather of gradients.
 
-use super::{
-    BackKey, BackTo, Emit, Limits, Params, Plan, Request, Role, Step, WORD, WORKGROUP, Way, check_bytes, choose_kernel, index,
-};
+use super::{BackKey, BackTo, Limits, Plan, Request, Role, Step, WORD, WORKGROUP, Way, choose_kernel, index};
 use crate::{
     Error, Kernel, Pooling, Region, Shape,
     geometry::{Axis, Geometry, Side, Walk},
@@ -54,7 +52,6 @@ impl Plan {
             plan.steps.push(Step::new(Role::Clear, &pooling.op, &geometry, outputs, inputs.div_ceil(WORKGROUP), own, limits)?);
             if learned > 0 {
                 plan.scratch_bytes = WORD;
-                plan.saved_offset = Params::SLICE;
                 let own = [0, index(learned)?, 0];
                 let groups = index(learned.div_ceil(WORKGROUP.into()))?;
                 plan.steps.push(Step::new(Role::MergeSum, &pooling.op, &geometry, outputs, groups, own, limits)?);
@@ -62,13 +59,7 @@ impl Plan {
             return Ok(plan);
         }
         plan.digest_sides(pooling, &geometry, limits)?;
-        if row.saved_bytes > 0 {
-            plan.fold(pooling, &geometry, limits, Emit::Saved)?;
-            plan.scratch_bytes = plan.scratch_bytes.max(learned.saturating_mul(parts).saturating_mul(WORD));
-            plan.saved_offset = plan.scratch_bytes.next_multiple_of(Params::SLICE);
-            plan.scratch_bytes = plan.saved_offset + u64::from(outputs) * row.saved_bytes;
-            check_bytes("scratch", plan.scratch_bytes, limits)?;
-        }
+        plan.save(pooling, &geometry, limits, learned.saturating_mul(parts).saturating_mul(WORD))?;
         let op = &pooling.op;
         let key = BackKey {
             op: op.kind(),
@@ -103,7 +94,7 @@ impl Plan {
     }
 
     /// Whether the device binds as many storage buffers as each step has.
-    fn check_buffers(&self, limits: &Limits) -> Result<(), Error> {
+    pub(super) fn check_buffers(&self, limits: &Limits) -> Result<(), Error> {
         let most = self.keys().map(|key| key.slots().count()).max().unwrap_or(0) as u64;
         if most > u64::from(limits.storage_buffers) {
             let (limit, actual) = (limits.storage_buffers.into(), most);
@@ -114,7 +105,7 @@ impl Plan {
 }
 
 /// The stretches of outputs that an invocation walks, one a step: all at once in most cases.
-fn stretches(region: &Region, geometry: &Geometry) -> Result<Vec<Stretch>, Error> {
+pub(super) fn stretches(region: &Region, geometry: &Geometry) -> Result<Vec<Stretch>, Error> {
     let [depth, height, width] = &geometry.axes;
     let holders = |axis: &Axis| most_holders(axis, geometry.walk);
     let split = |count: u32, each: u64| {
@@ -188,7 +179,7 @@ fn stretches(region: &Region, geometry: &Geometry) -> Result<Vec<Stretch>, Error
 }
 
 /// Refuses what cannot be split further.
-fn checked(turns: u64) -> Result<(), Error> {
+pub(super) fn checked(turns: u64) -> Result<(), Error> {
     if turns > MOST_TURNS {
         let what = "loop turns of one value's gradient".into();
         return Err(Error::UnsupportedSize { what, limit: MOST_TURNS, actual: turns });

@@ -133,12 +133,33 @@ pub(crate) enum Role {
     Pool(PoolKey),
     /// It brings gradients back from outputs to inputs.
     Back(BackKey),
+    /// It puts pooled values back.
+    Unpool(UnpoolStep),
     /// It adds up the parts of parameters' gradients.
     MergeSum,
     /// It writes zeros where nothing comes back.
     Clear,
     /// It digests what stands beside the input into the region's table.
     Digest(Digest),
+}
+
+/// A step of unpooling: a file of shaders/unpool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum UnpoolStep {
+    Clear,
+    Mark,
+    Place,
+    Nearest(Walk),
+}
+
+impl UnpoolStep {
+    /// The regions in which an output has neighbours on each axis.
+    pub(crate) const SEPARABLE: [Walk; 6] =
+        [Walk::Window, Walk::Reflect, Walk::Edge, Walk::Adaptive, Walk::Global, Walk::Fractional];
+
+    fn listed() -> impl Iterator<Item = Self> {
+        [Self::Clear, Self::Mark, Self::Place].into_iter().chain(Self::SEPARABLE.map(Self::Nearest))
+    }
 }
 
 /// A step that makes a region's table: a file of shaders/digest.
@@ -235,6 +256,8 @@ pub(crate) struct BackKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum BackTo {
     Input,
+    /// The input, values and not gradients being what is spread.
+    Spread,
     /// The weights, or the parameter that learns.
     Parameters,
 }
@@ -248,7 +271,13 @@ impl KernelKey {
         let pools = PoolKey::listed().into_iter().map(Role::Pool);
         let backs = BackKey::listed().into_iter().map(Role::Back);
         let digests = Digest::listed().into_iter().map(Role::Digest);
-        let mut all: Vec<Self> = pools.chain(backs).chain(digests).chain([Role::MergeSum, Role::Clear]).map(Self).collect();
+        let mut all: Vec<Self> = pools
+            .chain(backs)
+            .chain(digests)
+            .chain(UnpoolStep::listed().map(Role::Unpool))
+            .chain([Role::MergeSum, Role::Clear])
+            .map(Self)
+            .collect();
         all.sort_unstable();
         all.dedup();
         all
@@ -357,6 +386,10 @@ impl BackKey {
                             let activation = ACTIVATIONS[keys.len() % ACTIVATIONS.len()];
                             let key = Self { op: row.kind, variant, walk, weighting, activation, to: BackTo::Input };
                             keys.push(key);
+                            let spreads = matches!(row.kind, OpKind::Average | OpKind::Gaussian);
+                            if spreads && UnpoolStep::SEPARABLE.contains(&walk) {
+                                keys.push(Self { to: BackTo::Spread, activation: None, ..key });
+                            }
                             if weighting == WeightingKind::Table || row.kind == OpKind::Gem {
                                 keys.push(Self { to: BackTo::Parameters, ..key });
                             }
@@ -375,7 +408,11 @@ impl fmt::Display for BackKey {
         if self.op.row().variants > 1 {
             write!(f, "#{}", self.variant)?;
         }
-        let to = if self.to == BackTo::Input { "gather" } else { "gather_sum" };
+        let to = match self.to {
+            BackTo::Input => "gather",
+            BackTo::Spread => "spread",
+            BackTo::Parameters => "gather_sum",
+        };
         write!(f, "/{}/{to}", self.walk.name())?;
         if self.weighting != self.op.row().weighting {
             f.write_str("/position")?;
@@ -389,6 +426,10 @@ impl fmt::Display for KernelKey {
         match &self.0 {
             Role::Pool(key) => key.fmt(f),
             Role::Back(key) => key.fmt(f),
+            Role::Unpool(UnpoolStep::Clear) => f.write_str("unpool_clear"),
+            Role::Unpool(UnpoolStep::Mark) => f.write_str("unpool_mark"),
+            Role::Unpool(UnpoolStep::Place) => f.write_str("unpool_place"),
+            Role::Unpool(UnpoolStep::Nearest(walk)) => write!(f, "unpool_nearest/{}", walk.name()),
             Role::MergeSum => f.write_str("merge_sum"),
             Role::Clear => f.write_str("clear"),
             Role::Digest(digest) => {

@@ -5,14 +5,16 @@ mod back;
 mod key;
 mod params;
 mod slot;
+mod unpool;
 
-pub(crate) use key::{BackKey, BackTo, ClusterStep, Digest, Emit, PoolKey, Role, Schedule, Tile, WORKGROUP};
+pub(crate) use key::{BackKey, BackTo, ClusterStep, Digest, Emit, PoolKey, Role, Schedule, Tile, UnpoolStep, WORKGROUP};
 pub use key::{Kernel, KernelKey};
 use key::{SORT_TAPS, two_stages};
 pub(crate) use params::Params;
 #[cfg(test)]
 pub(crate) use params::layout as params_layout;
 pub(crate) use slot::Slot;
+pub(crate) use unpool::Manner;
 
 use crate::{
     Error, Op, Pooling, Shape, WeightPreset,
@@ -128,7 +130,7 @@ pub struct Plan {
     pub(crate) steps: Vec<Step>,
     pub(crate) scratch_bytes: u64,
     /// Where the saved part of the scratch begins, on the way back.
-    pub(crate) saved_offset: u64,
+    pub(crate) saved_offset: Option<u64>,
     /// The region's numbers for [`Slot::Table`], where the host knows them.
     pub(crate) table: Vec<u32>,
     /// The table's words, the host's or those that steps digest.
@@ -150,6 +152,8 @@ pub(crate) enum Way {
     Forward { indices: bool },
     /// From the gradients of outputs to those of inputs.
     Grad,
+    /// From pooled values back to a tensor of the input's shape.
+    Unpool,
 }
 
 /// One dispatch.
@@ -217,7 +221,7 @@ impl Plan {
             way,
             steps: Vec::new(),
             scratch_bytes: 0,
-            saved_offset: 0,
+            saved_offset: None,
             table_words: geometry.side.map_or(geometry.table.len() as u64, Side::table_words),
             table: geometry.table.clone(),
             side: geometry.side,
@@ -356,7 +360,7 @@ impl Plan {
     pub fn output_shape(&self) -> Shape {
         match self.way {
             Way::Forward { .. } => self.output,
-            Way::Grad => self.input,
+            Way::Grad | Way::Unpool => self.input,
         }
     }
 
@@ -375,6 +379,28 @@ impl Plan {
     #[must_use]
     pub fn scratch_bytes(&self) -> u64 {
         self.scratch_bytes
+    }
+
+    /// The buffer that a step reads as its input. What spreading must know of regions follows from their places, so those are folded over
+    /// the tensor that is still to be written, whatever it holds.
+    pub(crate) fn input_of(&self, key: &KernelKey) -> Slot {
+        match (self.way, key.0) {
+            (Way::Unpool, Role::Pool(_)) => Slot::Output,
+            _ => Slot::Input,
+        }
+    }
+
+    /// Makes room for what is saved of every output, behind the scratch that finding it takes.
+    fn save(&mut self, pooling: &Pooling, geometry: &Geometry, limits: &Limits, least: u64) -> Result<(), Error> {
+        let saved = pooling.op.kind().row().saved_bytes.saturating_mul(geometry.output.elements() as u64);
+        if saved > 0 {
+            self.fold(pooling, geometry, limits, Emit::Saved)?;
+            let offset = self.scratch_bytes.max(least).next_multiple_of(Params::SLICE);
+            self.scratch_bytes = offset.saturating_add(saved);
+            self.saved_offset = Some(offset);
+            check_bytes("scratch", self.scratch_bytes, limits)?;
+        }
+        Ok(())
     }
 
     /// The most boxes there may be; 0 where the region has none.
@@ -396,11 +422,12 @@ impl Plan {
     /// Bytes of the buffer at `slot`.
     pub(crate) fn slot_bytes(&self, slot: Slot) -> u64 {
         match slot {
+            Slot::Input if self.way == Way::Unpool => self.output.elements() as u64 * WORD,
             Slot::Input => self.input.elements() as u64 * WORD,
             Slot::Output => self.output_shape().elements() as u64 * WORD,
             Slot::Indices | Slot::GradOutput => self.output.elements() as u64 * WORD,
             Slot::Scratch => self.scratch_bytes,
-            Slot::Saved => self.scratch_bytes - self.saved_offset,
+            Slot::Saved => self.saved_offset.map_or(0, |offset| self.scratch_bytes - offset),
             Slot::Table => self.table_words * WORD,
             Slot::Boxes => self.most_boxes() * 5 * WORD,
             Slot::BoxCount | Slot::Status => WORD,

@@ -1,6 +1,6 @@
 //! The buffers that kernels bind.
 
-use super::{BackKey, BackTo, ClusterStep, Digest, Emit, KernelKey, PoolKey, Role, Schedule};
+use super::{BackKey, BackTo, ClusterStep, Digest, Emit, KernelKey, PoolKey, Role, Schedule, UnpoolStep};
 use crate::{geometry::Walk, op::WeightingKind};
 
 /// A buffer that a kernel binds, at its fixed number in group 0.
@@ -70,6 +70,13 @@ impl KernelKey {
         match &self.0 {
             Role::Pool(key) => (key.slots().collect::<Vec<_>>()).into_iter(),
             Role::Back(key) => (key.slots().collect::<Vec<_>>()).into_iter(),
+            Role::Unpool(UnpoolStep::Clear) => vec![Slot::Scratch].into_iter(),
+            Role::Unpool(UnpoolStep::Mark) => vec![Slot::Indices, Slot::Scratch, Slot::Status].into_iter(),
+            Role::Unpool(UnpoolStep::Place) => vec![Slot::Input, Slot::Output, Slot::Scratch].into_iter(),
+            Role::Unpool(UnpoolStep::Nearest(walk)) => {
+                let table = walk.has_table().then_some(Slot::Table);
+                [Slot::Input, Slot::Output].into_iter().chain(table).collect::<Vec<_>>().into_iter()
+            }
             Role::MergeSum => vec![Slot::Scratch, Slot::GradParameters].into_iter(),
             Role::Clear => vec![Slot::Output].into_iter(),
             Role::Digest(Digest::RoiPool | Digest::RoiAlign) => OF_BOXES.to_vec().into_iter(),
@@ -86,8 +93,8 @@ impl KernelKey {
     /// Whether it only reads the buffer at `slot`.
     pub(crate) fn reads(&self, slot: Slot) -> bool {
         match (slot, &self.0) {
-            (Slot::Table, Role::Pool(_) | Role::Back(_)) => true,
-            (Slot::Saved, Role::Back(key)) => key.to == BackTo::Input,
+            (Slot::Table, Role::Pool(_) | Role::Back(_) | Role::Unpool(_)) | (Slot::Indices, Role::Unpool(_)) => true,
+            (Slot::Saved, Role::Back(key)) => key.to != BackTo::Parameters,
             (Slot::Labels, Role::Digest(Digest::Clusters(ClusterStep::Assign, _))) => false,
             (slot, _) => slot.read_only(),
         }
@@ -126,7 +133,8 @@ impl BackKey {
         let weights = (self.weighting == WeightingKind::Table).then_some(Slot::Weights);
         let of_region = self.walk.has_table().then_some(Slot::Table);
         let labels = (self.walk == Walk::List).then_some(Slot::Labels);
-        let all = [Slot::Input, Slot::Output, Slot::GradOutput].into_iter();
+        let ahead = (self.to == BackTo::Input).then_some(Slot::GradOutput);
+        let all = [Slot::Input, Slot::Output].into_iter().chain(ahead);
         all.chain(saved).chain(of_region).chain(weights).chain(labels).collect::<Vec<_>>().into_iter()
     }
 }

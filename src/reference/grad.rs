@@ -42,11 +42,23 @@ pub fn grad(
             actual: format!("{} elements", grad_output.len()),
         });
     }
+    grad_of(pooling, shape, &geometry, input, grad_output, sides)
+}
+
+/// The same, of what has been checked.
+pub(super) fn grad_of(
+    pooling: &Pooling,
+    shape: &Shape,
+    geometry: &Geometry,
+    input: &[f32],
+    grad_output: &[f32],
+    sides: &SideInputs<'_>,
+) -> Result<Gradient, Error> {
     let [back, sizes] = [vec![0.0; input.len()], vec![0.0; input.len()]];
     let count = usize::try_from(pooling.op.learned(geometry.weights)).unwrap_or(usize::MAX);
     let mut answer = Gradient { input: back, sizes, parameters: vec![0.0; count], parameter_sizes: vec![0.0; count] };
     let mut output = 0;
-    regions(pooling, shape, &geometry, input, sides, &mut |found| {
+    regions(pooling, shape, geometry, input, sides, &mut |found| {
         let ahead = f64::from(grad_output[output]);
         let slopes = if found.taps.is_empty() { Vec::new() } else { slopes(&pooling.op, &found.taps, found.counted, output) };
         for (tap, slope) in found.taps.iter().zip(slopes) {

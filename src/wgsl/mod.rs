@@ -7,7 +7,7 @@ use crate::{
     Activation, OpKind,
     geometry::Walk,
     op::{WeightingKind, wgsl},
-    plan::{BackKey, BackTo, ClusterStep, Digest, Emit, KernelKey, PoolKey, Role, Schedule, WORKGROUP},
+    plan::{BackKey, BackTo, ClusterStep, Digest, Emit, KernelKey, PoolKey, Role, Schedule, UnpoolStep, WORKGROUP},
 };
 
 impl KernelKey {
@@ -17,6 +17,7 @@ impl KernelKey {
         match &self.0 {
             Role::Pool(key) => pool(key),
             Role::Back(key) => back(key),
+            Role::Unpool(step) => unpool(self, step),
             Role::MergeSum => {
                 let files = [wgsl!("common/params"), wgsl!("schedule/merge_sum")].join("\n");
                 format!("// {self}\nconst WORKGROUP = {WORKGROUP}u;\nalias V = f32;\n\n{files}")
@@ -71,6 +72,22 @@ fn activate(activation: Option<Activation>) -> &'static str {
     }
 }
 
+/// The file of a region's walk.
+fn region_of(walk: Walk) -> &'static str {
+    match walk {
+        Walk::Window => wgsl!("region/window"),
+        Walk::Adaptive => wgsl!("region/adaptive"),
+        Walk::Global => wgsl!("region/global"),
+        Walk::Pyramid => wgsl!("region/pyramid"),
+        Walk::Fractional => wgsl!("region/fractional"),
+        Walk::Reflect => wgsl!("region/reflect"),
+        Walk::Edge => wgsl!("region/edge"),
+        Walk::RoiPool => wgsl!("region/roi_pool"),
+        Walk::RoiAlign => wgsl!("region/roi_align"),
+        Walk::List => wgsl!("region/list"),
+    }
+}
+
 /// What the way there and the way back share: parameters, the region's walk, the op and what its taps weigh.
 fn walk_and_op(op: OpKind, walk: Walk, weighting: WeightingKind, activation: Option<Activation>) -> Vec<&'static str> {
     let row = op.row();
@@ -80,18 +97,9 @@ fn walk_and_op(op: OpKind, walk: Walk, weighting: WeightingKind, activation: Opt
         wgsl!("common/keys"),
         wgsl!("common/rect"),
         activate(activation),
-        match walk {
-            Walk::Window => wgsl!("region/window"),
-            Walk::Adaptive => wgsl!("region/adaptive"),
-            Walk::Global => wgsl!("region/global"),
-            Walk::Pyramid => wgsl!("region/pyramid"),
-            Walk::Fractional => wgsl!("region/fractional"),
-            Walk::Reflect => wgsl!("region/reflect"),
-            Walk::Edge => wgsl!("region/edge"),
-            Walk::RoiPool => wgsl!("region/roi_pool"),
-            Walk::RoiAlign => wgsl!("region/roi_align"),
-            Walk::List => wgsl!("region/list"),
-        },
+        region_of(walk),
+        wgsl!("common/span"),
+        wgsl!("common/places"),
         match weighting {
             WeightingKind::One => wgsl!("weighting/one"),
             WeightingKind::Gaussian => wgsl!("weighting/gaussian"),
@@ -160,7 +168,7 @@ fn back(key: &BackKey) -> String {
     files.extend_from_slice(row.back);
     files.push(match (row.saved_bytes, key.to) {
         (0, _) => wgsl!("saved/nothing"),
-        (_, BackTo::Input) => wgsl!("saved/stored"),
+        (_, BackTo::Input | BackTo::Spread) => wgsl!("saved/stored"),
         (_, BackTo::Parameters) => wgsl!("saved/beside_scratch"),
     });
     let constants =
@@ -183,13 +191,41 @@ fn back(key: &BackKey) -> String {
         Walk::RoiAlign => &[wgsl!("holders/roi_align")],
         Walk::List => &[wgsl!("digest/labels_read")],
     });
-    files.extend_from_slice(match key.walk {
-        Walk::List => &[wgsl!("schedule/gather_list")],
-        Walk::Reflect | Walk::Edge => &[wgsl!("shares/padded"), wgsl!("schedule/gather")],
-        Walk::RoiAlign => &[wgsl!("shares/samples"), wgsl!("schedule/gather")],
-        _ => &[wgsl!("shares/inside"), wgsl!("schedule/gather")],
+    files.push(match key.walk {
+        Walk::List => "",
+        Walk::Reflect | Walk::Edge => wgsl!("shares/padded"),
+        Walk::RoiAlign => wgsl!("shares/samples"),
+        _ => wgsl!("shares/inside"),
+    });
+    files.push(match (key.to, key.walk) {
+        (BackTo::Spread, _) => wgsl!("unpool/spread"),
+        (_, Walk::List) => wgsl!("schedule/gather_list"),
+        _ => wgsl!("schedule/gather"),
     });
     format!("// {key}\n{constants}\n{}", files.join("\n"))
+}
+
+/// A step of unpooling.
+fn unpool(key: &KernelKey, step: &UnpoolStep) -> String {
+    let mut files = vec![wgsl!("common/scalar"), wgsl!("common/params")];
+    match *step {
+        UnpoolStep::Clear => files.push(wgsl!("unpool/clear")),
+        UnpoolStep::Mark => files.push(wgsl!("unpool/mark")),
+        UnpoolStep::Place => files.push(wgsl!("unpool/place")),
+        UnpoolStep::Nearest(walk) => {
+            files.extend([wgsl!("common/span"), wgsl!("common/places"), region_of(walk), wgsl!("unpool/nearest")]);
+            if walk == Walk::Adaptive {
+                files.push(wgsl!("common/bins"));
+            }
+            if walk.has_table() {
+                files.push(wgsl!("common/table"));
+            }
+            if matches!(walk, Walk::Reflect | Walk::Edge) {
+                files.push(wgsl!("common/padded"));
+            }
+        }
+    }
+    format!("// {key}\nconst WORKGROUP = {WORKGROUP}u;\n\n{}", files.join("\n"))
 }
 
 /// The lines that Rust fixes in the text, so that arrays can be sized and loops have constant bounds.

@@ -100,6 +100,41 @@ pub fn grad(
     Ok((values.into_iter().map(f32::from_bits).collect(), learned.into_iter().map(f32::from_bits).collect()))
 }
 
+/// Puts values back, between canaries too: the tensor, and the status.
+pub fn unpool(
+    engine: &Engine,
+    pooling: &Pooling,
+    pooled: Shape,
+    restored: Shape,
+    values: &[f32],
+    indices: Option<&[u32]>,
+) -> (Vec<f32>, u32) {
+    let pooler = engine.prepare_unpool(pooling, pooled, restored).expect("it unpools");
+    let input = guarded(engine, bytemuck::cast_slice(values));
+    let output = guarded(engine, &vec![SENTINEL; restored.elements()]);
+    let scratch = guarded(engine, &vec![SENTINEL; usize::try_from(pooler.scratch_bytes() / 4).expect("scratch fits")]);
+    let given = indices.map(|indices| guarded(engine, indices));
+    let status = guarded(engine, &[0]);
+    let mut bindings = Bindings::new(range(&input), range(&output));
+    if let Some(given) = &given {
+        bindings = bindings.indices(range(given)).status(range(&status));
+    }
+    if pooler.scratch_bytes() > 0 {
+        bindings = bindings.scratch(range(&scratch));
+    }
+    let bound = pooler.bind(&bindings).expect("it binds");
+    let mut encoder = engine.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    bound.encode(&mut encoder);
+    engine.queue().submit([encoder.finish()]);
+    let words = read(engine, &output, "output");
+    for (name, buffer) in [("input", &input), ("scratch", &scratch)] {
+        read(engine, buffer, name);
+    }
+    assert_eq!(given.as_ref().map(|given| read(engine, given, "indices")).as_deref(), indices);
+    assert!(!words.contains(&SENTINEL), "every value was written ({:?})", keys(&pooler));
+    (words.into_iter().map(f32::from_bits).collect(), read(engine, &status, "status")[0])
+}
+
 /// What stands beside the input, on the device.
 struct Beside {
     weights: Option<wgpu::Buffer>,

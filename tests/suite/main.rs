@@ -19,4 +19,5 @@ mod guarded;
 mod peers;
 mod properties;
 mod sides;
+mod unpooling;
 mod verdict;
