@@ -34,8 +34,8 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Gradients of a pooling, by a spec.
     Grad(Box<GradArgs>),
-    /// Put pooled values back (not in this version).
-    Unpool(Later),
+    /// Put pooled values back, by a spec.
+    Unpool(Box<UnpoolArgs>),
     /// Time the catalogue of workloads (not in this version).
     Bench(Later),
     /// What is here and what it can do.
@@ -184,8 +184,8 @@ spec.json, for instance:
   {\"op\": {\"lp\": {\"p\": 2}}, \"region\": {\"adaptive\": {\"output_size\": 7}}}
   {\"op\": {\"average\": {\"count_include_pad\": false}}, \"region\": \"global\"}
 
-X is f32 with N and C first, then one to three spatial axes; Y likewise. Indices are int64, flat within one plane, -1 where \
-a window covers nothing.
+X is f32 with N and C first, then one to three spatial axes; Y likewise. Indices are int64, flat within one plane unless \
+--index-convention says otherwise, -1 where a window covers nothing.
 
 Exit codes: 0 done; 1 failed during work; 2 refused before work started; 3 no such adapter.";
 
@@ -261,6 +261,60 @@ pub(crate) struct GradArgs {
     pub(crate) choice: Choice,
 }
 
+const UNPOOL_EXAMPLES: &str = "\
+Examples:
+  plunge run spec.json x.npy -o y.npy --indices i.npy
+  plunge unpool spec.json y.npy i.npy -o x2.npy
+  plunge unpool spec.json y.npy i.npy -o x2.npy --output-size 112x112 --index-convention onnx_row_major
+  plunge unpool average.json y.npy -o x2.npy
+
+max, min and stochastic samples put each value at its index and 0 elsewhere; of several values at one index the last wins. average and gaussian \
+give each position the mean of the outputs whose regions hold it, weighted by its share in each; other ops the value of the output whose \
+centre is nearest. Windows tell the size, and take one within a stride of it; adaptive, global and fractional regions need --output-size.
+
+Exit codes: 0 done; 1 failed during work; 2 refused before work started; 3 no such adapter.";
+
+/// `plunge unpool`
+#[derive(Debug, Args)]
+#[command(after_help = UNPOOL_EXAMPLES)]
+pub(crate) struct UnpoolArgs {
+    /// What was pooled, as JSON.
+    #[arg(value_name = "SPEC.json")]
+    pub(crate) spec: PathBuf,
+    /// Pooled values.
+    #[arg(value_name = "Y.npy")]
+    pub(crate) values: PathBuf,
+    /// Their indices, int64 or int32, for ops that choose a value.
+    #[arg(value_name = "I.npy")]
+    pub(crate) indices: Option<PathBuf>,
+    /// Array to write.
+    #[arg(short, long, value_name = "X.npy")]
+    pub(crate) output: PathBuf,
+    /// Spatial sizes of the array to write, one number an axis.
+    #[arg(long, value_name = "H[xW]", value_parser = whole_sizes)]
+    pub(crate) output_size: Option<Sizes>,
+    /// What indices count over.
+    #[arg(long, value_enum, requires = "indices")]
+    pub(crate) index_convention: Option<IndexConvention>,
+    /// Order of the array's axes.
+    #[arg(long, value_enum, default_value = "nchw")]
+    pub(crate) layout: Layout,
+    /// Describe what was done as JSON on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+}
+
+/// One number an axis.
+pub(crate) type Sizes = Vec<usize>;
+
+/// Sizes of one to three axes, as in 112x112.
+fn whole_sizes(text: &str) -> Result<Sizes, String> {
+    let sizes: Option<Sizes> = text.split(['x', 'X']).map(|size| size.parse().ok().filter(|&size| size > 0)).collect();
+    sizes.filter(|sizes| sizes.len() <= 3).ok_or_else(|| "one to three whole numbers above 0, as in 112x112".into())
+}
+
 /// Files that some regions and ops read.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Side inputs, for regions and ops that use them")]
@@ -294,12 +348,23 @@ pub(crate) enum Layout {
 pub(crate) enum IndexConvention {
     /// One plane, row-major: PyTorch's.
     PerPlane,
-    /// The whole tensor (not in this version).
+    /// The whole tensor, row-major: ONNX's, with storage_order 0.
     OnnxRowMajor,
-    /// The whole tensor, column-major (not in this version).
+    /// The whole tensor, its planes column-major: ONNX's, with storage_order 1.
     OnnxColumnMajor,
-    /// Height, width and channels (not in this version).
+    /// Height, width and channels of one batch element, channels last: TensorFlow's.
     Tensorflow,
+}
+
+impl From<IndexConvention> for plunge::IndexConvention {
+    fn from(convention: IndexConvention) -> Self {
+        match convention {
+            IndexConvention::PerPlane => Self::PerPlane,
+            IndexConvention::OnnxRowMajor => Self::OnnxRowMajor,
+            IndexConvention::OnnxColumnMajor => Self::OnnxColumnMajor,
+            IndexConvention::Tensorflow => Self::Tensorflow,
+        }
+    }
 }
 
 /// A command of a later version: takes anything, so that scripts written for it get one clear answer.

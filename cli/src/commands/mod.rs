@@ -4,6 +4,7 @@ mod adapters;
 mod grad;
 mod image;
 mod run;
+mod unpool;
 
 use std::io::Write as _;
 
@@ -24,7 +25,7 @@ pub(crate) fn run(line: CommandLine) -> Result<(), Failure> {
         Command::Run(args) => run::run(&args),
         Command::Adapters(args) => adapters::run(&args),
         Command::Grad(args) => grad::run(&args),
-        Command::Unpool(_) => later("unpool"),
+        Command::Unpool(args) => unpool::run(&args),
         Command::Bench(_) => later("bench"),
         Command::Completions(args) => {
             let mut script = Vec::new();

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use plunge::{Region, Shape};
+use plunge::{IndexConvention, Region, Shape};
 use serde_json::Value;
 
 use super::{print_json, report};
 use crate::{
     Failure,
-    args::{IndexConvention, Layout, RunArgs},
+    args::{Layout, RunArgs},
     array,
     backend::say,
     job::Job,
@@ -20,11 +20,6 @@ use crate::{
 pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     if args.layout == Layout::Nhwc {
         return Err(Failure::unsupported("layout nhwc", "this version takes nchw"));
-    }
-    if let Some(IndexConvention::OnnxRowMajor | IndexConvention::OnnxColumnMajor | IndexConvention::Tensorflow) =
-        args.index_convention
-    {
-        return Err(Failure::unsupported("this index convention", "this version writes per_plane indices"));
     }
     let mut pooling = spec::read_file(&args.spec)?;
     let outputs = [Some(args.output.as_path()), args.indices.as_deref()];
@@ -47,7 +42,11 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
 
     let machine = args.choice.open()?;
     say(&format!("{shape} → {}", job.output_shape()));
-    let pooled = job.run(&machine, &input.values)?;
+    let mut pooled = job.run(&machine, &input.values)?;
+    if let Some(indices) = &mut pooled.indices {
+        let convention = args.index_convention.map(IndexConvention::from).unwrap_or_default();
+        encode(convention, &shape, job.output_shape(), sides.borrow().boxes, indices);
+    }
 
     let mut sizes = job.output_shape().sizes();
     if pooling.region == Region::Sequence {
@@ -68,4 +67,23 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
         print_json(&report)?;
     }
     Ok(())
+}
+
+/// Turns indices of planes, -1 for none, into those of another convention. The bins of a box lie in planes of its image.
+fn encode(convention: IndexConvention, shape: &Shape, output: Shape, boxes: Option<&[[f32; 5]]>, indices: &mut [i64]) {
+    let of_plane = output.spatial().iter().product::<usize>().max(1);
+    for (at, index) in indices.iter_mut().enumerate() {
+        let plane = at / of_plane;
+        let plane = match boxes {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a batch")]
+            Some(boxes) => {
+                let own = boxes.get(plane / output.channels().max(1)).map_or(0, |row| row[0] as usize);
+                own * shape.channels() + plane % output.channels().max(1)
+            }
+            None => plane,
+        };
+        if let Ok(own) = u32::try_from(*index) {
+            *index = convention.encode(shape, plane, own);
+        }
+    }
 }

@@ -9,6 +9,7 @@ mod npy;
 mod pictures;
 mod refusals;
 mod sides;
+mod unpooling;
 
 use std::{
     path::{Path, PathBuf},
