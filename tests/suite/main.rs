@@ -17,6 +17,8 @@ mod gradients;
 mod guarded;
 #[cfg(feature = "serde")]
 mod peers;
+#[cfg(feature = "serde")]
+mod peers_back;
 mod properties;
 mod sides;
 mod unpooling;
