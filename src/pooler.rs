@@ -122,7 +122,7 @@ impl<'a> Bindings<'a> {
     }
 
     /// One u32 that tells whether what stood beside the input made sense, for data that the host has not seen: bit 0 is raised
-    /// by a box that was refused, bit 1 by a label or mask that is none. It is never cleared here, so that one look can follow many runs.
+    /// by a box that was refused, bit 1 by a label or mask that is none, bit 2 by an index outside the plane. It is never cleared here, so that one look can follow many runs.
     #[must_use]
     pub fn status(self, status: impl IntoBinding<'a>) -> Self {
         self.with(Slot::Status, status)
