@@ -1,7 +1,7 @@
 //! Sizes: the one output-size formula, and what a kernel must know of each axis.
 
 use crate::{
-    ClusterBy, Clusters, Error, Fractional, Padding, Pooling, Region, RoiAlign, Shape, Window, op::WeightingKind,
+    ClusterBy, Clusters, Error, Fractional, OpKind, Padding, Pooling, Region, RoiAlign, Shape, Window, op::WeightingKind,
     shape::MAX_SPATIAL_AXES, spec::PaddingMode,
 };
 
@@ -204,6 +204,11 @@ impl Walk {
         }
     }
 
+    /// Whether it may have the blocks that the op needs, if it needs any.
+    pub(crate) fn has_blocks_for(self, op: OpKind) -> bool {
+        self == Self::Window || !matches!(op, OpKind::ProbabilisticMax | OpKind::ProbabilisticMaxSample)
+    }
+
     /// Whether a region without taps answers `empty`, whatever the op says.
     pub(crate) fn fills_empty(self) -> bool {
         matches!(self, Self::RoiPool | Self::RoiAlign | Self::List)
@@ -372,6 +377,9 @@ impl Geometry {
             })
             .collect::<Result<Vec<_>, _>>()?;
         check_weighting(pooling)?;
+        if pooling.region.kind() != RegionKind::Window {
+            check_blocks(pooling.op.kind(), Walk::Global, &[])?;
+        }
         let (walk, axes, table) = match &pooling.region {
             Region::Window(window) => {
                 let walk = match window.padding_mode {
@@ -410,6 +418,7 @@ impl Geometry {
             }
             _ => 0,
         };
+        check_blocks(pooling.op.kind(), walk, &axes)?;
         let resolved = Self { table, weights, ..Self::plain(input, output, walk, three) };
         // Elsewhere a region is within the input; padding that holds values has no such bound.
         if resolved.most_taps() >= INDEX_LIMIT.unsigned_abs() && matches!(walk, Walk::Reflect | Walk::Edge) {
@@ -702,6 +711,18 @@ impl Geometry {
     pub(crate) fn most_taps(&self) -> u64 {
         self.axes.iter().fold(1, |taps, axis| taps.saturating_mul(axis.most_taps(self.walk)))
     }
+}
+
+/// Whether regions are blocks that do not overlap, where the op needs such.
+fn check_blocks(op: OpKind, walk: Walk, axes: &[Axis]) -> Result<(), Error> {
+    let why =
+        "its blocks must not overlap, as windows with stride = kernel_size, undilated and without reflect or edge padding";
+    let apart = |axis: &Axis| axis.stride == axis.kernel && axis.dilation == 1;
+    let needed = !Walk::Global.has_blocks_for(op);
+    if !needed || walk.has_blocks_for(op) && axes.iter().all(apart) {
+        return Ok(());
+    }
+    Err(Error::unsupported(format!("{op} in these regions"), why))
 }
 
 /// Whether what taps weigh has a meaning in the region.

@@ -16,6 +16,8 @@ pub struct Pooled {
     pub values: Vec<f32>,
     /// Where asked for: the place in its plane of the tap that each output took, `u32::MAX` where its region is empty.
     pub indices: Option<Vec<u32>>,
+    /// Where asked for: the detection layer below a probabilistic max, shaped like the input.
+    pub detection: Option<Vec<f32>>,
     /// The kernel that ran.
     pub kernel: Kernel,
 }
@@ -117,6 +119,13 @@ impl Engine {
         if let Some(indices) = &indices {
             bindings = bindings.indices(indices.buffer());
         }
+        let detection = match request.detection {
+            true => Some(self.allocate_async::<f32>(shape).await?),
+            false => None,
+        };
+        if let Some(detection) = &detection {
+            bindings = bindings.detection(detection.buffer());
+        }
         let beside = self.upload_sides(sides, &pooler).await?;
         self.run(&pooler.bind_async(&beside.bind(bindings)).await?).await?;
         Ok(Pooled {
@@ -124,6 +133,10 @@ impl Engine {
             values: self.download_async(&output).await?,
             indices: match &indices {
                 Some(indices) => Some(self.download_async(indices).await?),
+                None => None,
+            },
+            detection: match &detection {
+                Some(detection) => Some(self.download_async(detection).await?),
                 None => None,
             },
             kernel: pooler.kernel(),

@@ -129,7 +129,7 @@ fn premultiplies(op: &Op) -> bool {
         Op::Max | Op::Min | Op::First | Op::Last | Op::Rank { .. } | Op::Median => false,
         Op::Sum | Op::Average { .. } | Op::Lp { .. } | Op::Gaussian { .. } | Op::Std | Op::Variance => true,
         Op::LogSumExp { .. } | Op::Soft { .. } | Op::Gem { .. } | Op::Mixed { .. } => true,
-        Op::Weighted { .. } | Op::Gated { .. } | Op::Stochastic { .. } => true,
+        Op::Weighted { .. } | Op::Gated { .. } | Op::Stochastic { .. } | Op::ProbabilisticMax { .. } => true,
     }
 }
 

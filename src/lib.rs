@@ -41,7 +41,7 @@ pub use headless::{HeadlessOptions, adapters, adapters_async, describe};
 #[cfg(feature = "gpu")]
 pub use hosted::{Gradients, Pooled};
 pub use indices::IndexConvention;
-pub use op::{Op, OpKind, StochasticMode, WeightPreset};
+pub use op::{Op, OpKind, ProbabilisticMode, StochasticMode, WeightPreset};
 pub use plan::{Kernel, Request, Specialise};
 #[cfg(feature = "gpu")]
 pub use pooler::{Bindings, BoundPooling, IntoBinding, Pooler};

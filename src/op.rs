@@ -127,6 +127,30 @@ pub enum Op {
         /// Draw, or answer the mean of all draws.
         mode: StochasticMode,
     },
+    /// Probabilistic max pooling (Lee, Grosse, Ranganath and Ng 2009), over blocks of units of which one at most is on: P(pool on) = Σeˣ/(1 + Σeˣ), or a
+    /// draw of it, 0 or 1. Windows with stride = kernel_size.
+    ///
+    /// [`Request::detection`](crate::Request::detection) asks for the layer below as well, shaped like the input: P(h = 1) = eˣ/(1 + Σeˣ), or 1 at the
+    /// unit that was drawn; 0 where no block reaches. Draws are made as those of [`Op::Stochastic`]. A draw has no slope: its gradient is 0. What a layer above
+    /// says to a block, top-down, is added to the x of all its units.
+    ProbabilisticMax {
+        /// What the draws depend on.
+        seed: u64,
+        /// Answer probabilities, or draw.
+        mode: ProbabilisticMode,
+    },
+}
+
+/// What probabilistic max pooling answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum ProbabilisticMode {
+    /// The probabilities.
+    Probabilities,
+    /// Drawn states, 0 or 1.
+    Sample,
 }
 
 /// Weights that follow from a tap's place.
@@ -181,6 +205,8 @@ impl Op {
             Self::Gated { .. } => OpKind::Gated,
             Self::Stochastic { mode: StochasticMode::Sample, .. } => OpKind::StochasticSample,
             Self::Stochastic { mode: StochasticMode::Expectation, .. } => OpKind::StochasticExpectation,
+            Self::ProbabilisticMax { mode: ProbabilisticMode::Probabilities, .. } => OpKind::ProbabilisticMax,
+            Self::ProbabilisticMax { mode: ProbabilisticMode::Sample, .. } => OpKind::ProbabilisticMaxSample,
         }
     }
 
@@ -263,6 +289,7 @@ impl Op {
             Self::Soft { beta } => [beta.abs(), 1.0f32.copysign(beta), 0.0, 0.0],
             Self::Gem { p, eps } => [p, 1.0 / p, eps, 0.0],
             Self::Mixed { alpha } => [alpha, 0.0, 0.0, 0.0],
+            Self::ProbabilisticMax { .. } => [1.0, 1.0, 0.0, 0.0],
             _ => [0.0; 4],
         }
     }
@@ -278,7 +305,7 @@ impl Op {
             Self::Median => two(rank_word(0.5)),
             Self::Weighted { normalize, .. } => two([normalize.into(), 0]),
             #[allow(clippy::cast_possible_truncation, reason = "the two words of a number")]
-            Self::Stochastic { seed, .. } => two([seed as u32, (seed >> 32) as u32]),
+            Self::Stochastic { seed, .. } | Self::ProbabilisticMax { seed, .. } => two([seed as u32, (seed >> 32) as u32]),
             _ => [0; 4],
         }
     }

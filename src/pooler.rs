@@ -73,6 +73,12 @@ impl<'a> Bindings<'a> {
         self.with(Slot::GradParameters, grad_parameters)
     }
 
+    /// Where the detection layer goes, f32, for a pooling prepared with [`Request::detection`](crate::Request::detection).
+    #[must_use]
+    pub fn detection(self, detection: impl IntoBinding<'a>) -> Self {
+        self.with(Slot::Detection, detection)
+    }
+
     /// Where the indices go, one u32 an output, for a pooling prepared with [`Request::indices`](crate::Request::indices).
     #[must_use]
     pub fn indices(self, indices: impl IntoBinding<'a>) -> Self {

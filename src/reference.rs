@@ -13,7 +13,7 @@ mod random;
 mod unpool;
 
 use fold::{Source, Tap, fold};
-pub use grad::{Gradient, grad};
+pub use grad::{Gradient, detection, grad};
 pub use unpool::unpool;
 
 use crate::{

@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use plunge::{
-    Clusters, Fractional, Op, OpKind, Pooling, Region, RegionKind, Request, RoiAlign, RoiPool, Shape, StochasticMode,
-    WeightPreset, Window,
+    Clusters, Fractional, Op, OpKind, Pooling, ProbabilisticMode, Region, RegionKind, Request, RoiAlign, RoiPool, Shape,
+    StochasticMode, WeightPreset, Window,
     plan::{Limits, Plan},
 };
 
@@ -32,6 +32,8 @@ fn op(kind: OpKind) -> Op {
         OpKind::Gated => Op::Gated { per_channel: false },
         OpKind::StochasticSample => Op::Stochastic { seed: 0, mode: StochasticMode::Sample },
         OpKind::StochasticExpectation => Op::Stochastic { seed: 0, mode: StochasticMode::Expectation },
+        OpKind::ProbabilisticMax => Op::ProbabilisticMax { seed: 0, mode: ProbabilisticMode::Probabilities },
+        OpKind::ProbabilisticMaxSample => Op::ProbabilisticMax { seed: 0, mode: ProbabilisticMode::Sample },
         _ => panic!("{kind} is not in the README's table"),
     }
 }

@@ -75,7 +75,7 @@ pub(crate) struct ImageArgs {
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: PathBuf,
     /// Statistic of each region: max, min, sum, average, lp, gaussian, std, variance, log_sum_exp, soft, gem, mixed, first,
-    /// last, rank, median, weighted or stochastic.
+    /// last, rank, median, weighted, stochastic or probabilistic_max.
     #[arg(long)]
     pub(crate) op: String,
     /// Function that each stored value passes through first: relu, leaky_relu, sigmoid or tanh.
@@ -165,11 +165,11 @@ pub(crate) struct OpArgs {
     /// weighted: divide by the sum of the weights [default: true].
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) normalize: Option<bool>,
-    /// stochastic: what the draws depend on.
+    /// stochastic, probabilistic_max: what the draws depend on.
     #[arg(long)]
     pub(crate) seed: Option<u64>,
-    /// stochastic: draw a value, or answer the mean of all draws.
-    #[arg(long, value_parser = ["sample", "expectation"])]
+    /// stochastic: draw a value, or answer the mean of all draws; probabilistic_max: probabilities, or drawn states.
+    #[arg(long, value_parser = ["sample", "expectation", "probabilities"])]
     pub(crate) mode: Option<String>,
 }
 
@@ -208,6 +208,9 @@ pub(crate) struct RunArgs {
     /// What indices count over.
     #[arg(long, value_enum, requires = "indices")]
     pub(crate) index_convention: Option<IndexConvention>,
+    /// Array to write the detection layer below a probabilistic_max to, shaped like X.
+    #[arg(long, value_name = "D.npy")]
+    pub(crate) detection: Option<PathBuf>,
     /// Order of X's axes.
     #[arg(long, value_enum, default_value = "nchw")]
     pub(crate) layout: Layout,

@@ -24,6 +24,7 @@ pub(crate) struct Job<'a> {
     /// Taps of one output, at most.
     taps: u64,
     indices: bool,
+    detection: bool,
     sides: &'a Sides,
     unit: Unit,
 }
@@ -50,7 +51,7 @@ impl Unit {
                 | Region::Channels { .. }
                 | Region::ChannelWindow { .. }
         );
-        if beside || pooling.op.kind() == OpKind::StochasticSample {
+        if beside || matches!(pooling.op.kind(), OpKind::StochasticSample | OpKind::ProbabilisticMaxSample) {
             return Self::Whole;
         }
         let channels = matches!(pooling.region, Region::Channels { .. } | Region::ChannelWindow { .. });
@@ -65,6 +66,8 @@ pub(crate) struct Pooled {
     pub(crate) values: Vec<f32>,
     /// int64, −1 where a region is empty.
     pub(crate) indices: Option<Vec<i64>>,
+    /// The layer below a probabilistic max, shaped like the input, where asked for.
+    pub(crate) detection: Option<Vec<f32>>,
     /// The kernel that ran, or `reference`, or `none` where there was nothing to do.
     pub(crate) kernel: String,
     pub(crate) elapsed: Duration,
@@ -88,7 +91,26 @@ impl<'a> Job<'a> {
             let actual = output.elements() as u64;
             return Err(Error::UnsupportedSize { what: "number of outputs".into(), limit: most as u64, actual }.into());
         }
-        Ok(Self { pooling, input, output, taps: pooling.most_taps(&input)?, indices, sides, unit: Unit::of(pooling) })
+        Ok(Self {
+            pooling,
+            input,
+            output,
+            taps: pooling.most_taps(&input)?,
+            indices,
+            detection: false,
+            sides,
+            unit: Unit::of(pooling),
+        })
+    }
+
+    /// With the detection layer, where `wanted`.
+    pub(crate) fn detection(mut self, wanted: bool) -> Result<Self, Failure> {
+        if wanted && !matches!(self.pooling.op, Op::ProbabilisticMax { .. }) {
+            let why = "probabilistic_max has one";
+            return Err(Failure::unsupported(format!("the detection layer of {}", self.pooling.op.kind()), why));
+        }
+        self.detection = wanted;
+        Ok(self)
     }
 
     pub(crate) fn output_shape(&self) -> Shape {
@@ -104,8 +126,13 @@ impl<'a> Job<'a> {
             Unit::Whole => 1,
         };
         let started = Instant::now();
-        let mut pooled =
-            Pooled { values: Vec::new(), indices: self.indices.then(Vec::new), kernel: "none".into(), elapsed: Duration::ZERO };
+        let mut pooled = Pooled {
+            values: Vec::new(),
+            indices: self.indices.then(Vec::new),
+            detection: self.detection.then(Vec::new),
+            kernel: "none".into(),
+            elapsed: Duration::ZERO,
+        };
         if units > 0 && self.output.elements() > 0 {
             let group = self.group(machine, units)?;
             pooled
@@ -138,7 +165,7 @@ impl<'a> Job<'a> {
         let sides = self.sides.borrow();
         match machine {
             Machine::Adapter { engine, .. } => {
-                let request = Request::new().indices(self.indices);
+                let request = Request::new().indices(self.indices).detection(self.detection);
                 let answer = engine.pool_with(self.pooling, shape, values, &request, &sides).map_err(|error| {
                     if matches!(error, Error::Timeout { .. }) {
                         // Dropping the device would wait for it once more.
@@ -150,6 +177,9 @@ impl<'a> Job<'a> {
                     pooled.kernel = answer.kernel.to_string();
                 }
                 pooled.values.extend_from_slice(&answer.values);
+                if let (Some(all), Some(detection)) = (&mut pooled.detection, &answer.detection) {
+                    all.extend_from_slice(detection);
+                }
                 if let (Some(all), Some(indices)) = (&mut pooled.indices, &answer.indices) {
                     all.extend(indices.iter().map(|&index| if index == u32::MAX { -1 } else { i64::from(index) }));
                 }
@@ -157,6 +187,10 @@ impl<'a> Job<'a> {
             Machine::Reference => {
                 let answer = reference::pool_with(self.pooling, &shape, values, &sides)?;
                 pooled.kernel = "reference".into();
+                if let Some(all) = &mut pooled.detection {
+                    #[allow(clippy::cast_possible_truncation, reason = "layers are f32")]
+                    all.extend(reference::detection(self.pooling, &shape, values)?.into_iter().map(|value| value as f32));
+                }
                 #[allow(clippy::cast_possible_truncation, reason = "outputs are f32")]
                 pooled.values.extend(answer.values.iter().map(|&value| value as f32));
                 if let (Some(all), Some(indices)) = (&mut pooled.indices, &answer.indices) {

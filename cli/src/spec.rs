@@ -12,7 +12,7 @@ const MOST_BYTES: u64 = 1 << 20;
 /// Reads a spec from JSON.
 ///
 /// # Errors
-/// [`Failure::Refused`], with line and column, where it is no valid spec or asks for what this version does not have.
+/// [`Failure::Refused`], with line and column, where it is no valid spec.
 pub fn read(json: &[u8]) -> Result<Pooling, Failure> {
     serde_json::from_slice(json).map_err(|error| refusal(&error))
 }
@@ -28,9 +28,6 @@ pub(crate) fn read_file(path: &Path) -> Result<Pooling, Failure> {
     read(&json).map_err(|failure| failure.of_file(path))
 }
 
-/// The library marks what a later version will bring; anything else is malformed.
 pub(crate) fn refusal(error: &serde_json::Error) -> Failure {
-    let message = error.to_string();
-    let prefix = if message.starts_with("unsupported: ") { "" } else { "malformed spec: " };
-    Failure::refused(format!("{prefix}{message}"))
+    Failure::refused(format!("malformed spec: {error}"))
 }

@@ -9,7 +9,7 @@ fn save(acc: Acc, ctx: Ctx) -> Saved {
 }
 
 fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
-  let infinite = (saved.key == U(LSE_PLUS_INF)) | (saved.key == U(LSE_MINUS_INF));
+  let infinite = (saved.key == U(EXPONENTIAL_PLUS_INF)) | (saved.key == U(EXPONENTIAL_MINUS_INF));
   let apart = (tap.value - key_to_value(saved.key)) * V(params.op.x);
   return select(ahead * (exp(apart) / max(saved.sum, V(1.0))), V(0.0), infinite);
 }

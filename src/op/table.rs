@@ -27,6 +27,8 @@ pub enum OpKind {
     Gated,
     StochasticSample,
     StochasticExpectation,
+    ProbabilisticMax,
+    ProbabilisticMaxSample,
 }
 
 /// What taps weigh.
@@ -201,7 +203,7 @@ impl OpKind {
             kind: Self::LogSumExp,
             name: "log_sum_exp",
             summary: "smooth maximum: log of the mean of e^rx, over r",
-            wgsl: &[wgsl!("op/log_sum_exp")],
+            wgsl: &[wgsl!("fold/exponential"), wgsl!("op/log_sum_exp")],
             back: &[wgsl!("grad/log_sum_exp")],
             acc_bytes: 8,
             saved_bytes: 8,
@@ -347,6 +349,35 @@ impl OpKind {
             back: &[wgsl!("grad/stochastic_expectation")],
             acc_bytes: 12,
             saved_bytes: 8,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::ProbabilisticMax,
+            name: "probabilistic_max",
+            summary: "probability that a unit of a block is on, of units of which one at most is: convolutional deep belief networks",
+            wgsl: &[wgsl!("fold/exponential"), wgsl!("op/probabilistic_max")],
+            back: &[wgsl!("grad/probabilistic_max")],
+            acc_bytes: 8,
+            saved_bytes: 12,
+            ..PLAIN
+        },
+        OpRow {
+            kind: Self::ProbabilisticMaxSample,
+            name: "probabilistic_max_sample",
+            summary: "whether one is, drawn so",
+            wgsl: &[
+                wgsl!("common/words"),
+                wgsl!("random/log2"),
+                wgsl!("random/philox"),
+                wgsl!("random/lots"),
+                wgsl!("op/probabilistic_max_sample"),
+            ],
+            back: &[wgsl!("grad/probabilistic_max_sample")],
+            chooses: true,
+            shareable: false,
+            exact: true,
+            acc_bytes: 12,
+            saved_bytes: 4,
             ..PLAIN
         },
     ];

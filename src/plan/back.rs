@@ -2,12 +2,15 @@
 
 use super::{BackKey, BackTo, Limits, Plan, Request, Role, Step, WORD, WORKGROUP, Way, choose_kernel, index};
 use crate::{
-    Error, Kernel, Pooling, Region, Shape,
+    Error, Kernel, Op, Pooling, Region, Shape,
     geometry::{Axis, Geometry, Side, Walk},
 };
 
 /// Loop turns that one invocation of a gather may make, for the reason that bounds the direct kernel's.
 const MOST_TURNS: u64 = 40_000;
+
+/// Steps that the gather may take: beyond that a plan would hold more parameters than work.
+const MOST_STEPS: u64 = 1 << 14;
 
 /// Terms of one parameter's gradient that one workgroup adds up.
 const TERMS_A_PART: u64 = 64 * 256;
@@ -29,6 +32,9 @@ impl Plan {
         } else {
             Kernel::Direct
         };
+        if request.detection {
+            return Err(Error::unsupported("the detection layer of a gradient", "the way there has it"));
+        }
         if request.indices {
             return Err(Error::unsupported("indices of a gradient", "the way there has them"));
         }
@@ -93,6 +99,39 @@ impl Plan {
         (self.weights / taps.max(1)).max(1)
     }
 
+    /// The steps that write the detection layer below a probabilistic max.
+    pub(super) fn detect(&mut self, pooling: &Pooling, geometry: &Geometry, limits: &Limits) -> Result<(), Error> {
+        let op = &pooling.op;
+        if !matches!(op, Op::ProbabilisticMax { .. }) {
+            let why = "probabilistic_max has one";
+            return Err(Error::unsupported(format!("the detection layer of {}", op.kind()), why));
+        }
+        self.detection = true;
+        let (units, outputs) = (index(self.input.elements() as u64)?, index(self.output.elements() as u64)?);
+        if outputs == 0 {
+            return Ok(());
+        }
+        if self.kernel == Kernel::Tile {
+            self.kernel = Kernel::Direct;
+            self.save(pooling, geometry, limits, 0)?;
+            self.kernel = Kernel::Tile;
+        } else {
+            self.save(pooling, geometry, limits, 0)?;
+        }
+        let key = BackKey {
+            op: op.kind(),
+            variant: op.variant(),
+            walk: geometry.walk,
+            weighting: op.weighting(),
+            activation: pooling.activation,
+            to: BackTo::Detection,
+        };
+        let mut step = Step::new(Role::Back(key), op, geometry, outputs, units.div_ceil(WORKGROUP), [units, 0, 0], limits)?;
+        step.params.holders = [0, geometry.axes[1].output, 0, geometry.axes[2].output];
+        self.steps.push(step);
+        self.check_buffers(limits)
+    }
+
     /// Whether the device binds as many storage buffers as each step has.
     pub(super) fn check_buffers(&self, limits: &Limits) -> Result<(), Error> {
         let most = self.keys().map(|key| key.slots().count()).max().unwrap_or(0) as u64;
@@ -108,9 +147,10 @@ impl Plan {
 pub(super) fn stretches(region: &Region, geometry: &Geometry) -> Result<Vec<Stretch>, Error> {
     let [depth, height, width] = &geometry.axes;
     let holders = |axis: &Axis| most_holders(axis, geometry.walk);
-    let split = |count: u32, each: u64| {
+    let split = |count: u32, each: u64| -> Result<Vec<[u32; 2]>, Error> {
         let at_once = u32::try_from((MOST_TURNS / each.max(1)).max(1)).unwrap_or(u32::MAX);
-        (0..count).step_by(at_once as usize).map(move |from| [from, from.saturating_add(at_once).min(count)])
+        few(count.div_ceil(at_once).into())?;
+        Ok((0..count).step_by(at_once as usize).map(|from| [from, from.saturating_add(at_once).min(count)]).collect())
     };
     match (geometry.walk, geometry.side) {
         (Walk::List, _) => Ok(vec![[0; 4]]),
@@ -124,7 +164,7 @@ pub(super) fn stretches(region: &Region, geometry: &Geometry) -> Result<Vec<Stre
                 if rows.saturating_mul(row_turns) <= MOST_TURNS {
                     stretches.push([level, level + 1, 0, row[2]]);
                 } else {
-                    stretches.extend(split(row[2], row_turns).map(|[from, to]| [level, level + 1, from, to]));
+                    stretches.extend(split(row[2], row_turns)?.into_iter().map(|[from, to]| [level, level + 1, from, to]));
                 }
             }
             Ok(stretches)
@@ -143,9 +183,10 @@ pub(super) fn stretches(region: &Region, geometry: &Geometry) -> Result<Vec<Stre
             checked(row)?;
             let each = about(height).saturating_mul(row).saturating_add(4);
             if each <= MOST_TURNS {
-                return Ok(split(boxes, each).map(|[from, to]| [from, to, 0, height.output]).collect());
+                return Ok(split(boxes, each)?.into_iter().map(|[from, to]| [from, to, 0, height.output]).collect());
             }
-            let rows: Vec<[u32; 2]> = split(height.output, row).collect();
+            let rows = split(height.output, row)?;
+            few(u64::from(boxes).saturating_mul(rows.len() as u64))?;
             Ok((0..boxes).flat_map(|own| rows.iter().map(move |[from, to]| [own, own + 1, *from, *to])).collect())
         }
         _ => {
@@ -167,15 +208,25 @@ pub(super) fn stretches(region: &Region, geometry: &Geometry) -> Result<Vec<Stre
                 return Ok(vec![[0, height.output, 0, width.output]]);
             }
             if row <= MOST_TURNS {
-                return Ok(split(height.output, row).map(|[from, to]| [from, to, 0, width.output]).collect());
+                return Ok(split(height.output, row)?.into_iter().map(|[from, to]| [from, to, 0, width.output]).collect());
             }
             let column = slices.saturating_mul(cell.saturating_add(2));
             checked(column)?;
-            let columns: Vec<[u32; 2]> = split(width.output, column).collect();
+            let columns = split(width.output, column)?;
+            few(u64::from(height.output).saturating_mul(columns.len() as u64))?;
             let rows = (0..height.output).map(|row| [row, row + 1]);
             Ok(rows.flat_map(|[from, to]| columns.iter().map(move |[left, right]| [from, to, *left, *right])).collect())
         }
     }
+}
+
+/// Refuses more steps than are worth a plan.
+fn few(steps: u64) -> Result<(), Error> {
+    if steps > MOST_STEPS {
+        let what = "steps that a gradient is gathered in".into();
+        return Err(Error::UnsupportedSize { what, limit: MOST_STEPS, actual: steps });
+    }
+    Ok(())
 }
 
 /// Refuses what cannot be split further.

@@ -258,6 +258,8 @@ pub(crate) enum BackTo {
     Input,
     /// The input, values and not gradients being what is spread.
     Spread,
+    /// The detection layer below a probabilistic max.
+    Detection,
     /// The weights, or the parameter that learns.
     Parameters,
 }
@@ -265,7 +267,7 @@ pub(crate) enum BackTo {
 impl KernelKey {
     /// The keys that every backend compiler must take: all ops and variants in all regions by every schedule with a dynamic
     /// window, with and without indices; the default set of specialised windows, dealt out to the ops; and every activation with
-    /// every op, the schedules in turn. Max and average come with every such window, other ops with about an eighth of them.
+    /// every op, the schedules in turn. Max and average come with every such window, other ops with about a twelfth of them.
     #[must_use]
     pub fn listed() -> Vec<Self> {
         let pools = PoolKey::listed().into_iter().map(Role::Pool);
@@ -306,7 +308,7 @@ impl PoolKey {
                     emit,
                 };
                 let positions = |walk: Walk| row.kind == OpKind::Weighted && walk.takes(WeightingKind::Position);
-                let takes = |walk: &Walk| walk.takes(row.weighting) || positions(*walk);
+                let takes = |walk: &Walk| (walk.takes(row.weighting) || positions(*walk)) && walk.has_blocks_for(row.kind);
                 for walk in Walk::ALL.into_iter().filter(takes) {
                     let [partial, merge] = two_stages(walk);
                     keys.push(base(walk, partial, own));
@@ -357,7 +359,7 @@ impl PoolKey {
                             for aligned_store in [false, true] {
                                 // Max and average, which networks use most, with every tile; the others in turn.
                                 turn += 1;
-                                if matches!(row.kind, OpKind::Max | OpKind::Average) || (at + turn) % 8 == 0 {
+                                if matches!(row.kind, OpKind::Max | OpKind::Average) || (at + turn) % 12 == 0 {
                                     let key = base(Walk::Window, Schedule::Tile(tile), emit);
                                     keys.push(Self { aligned_load, aligned_store, ..key });
                                 }
@@ -381,11 +383,15 @@ impl BackKey {
                 for walk in Walk::ALL {
                     for weighting in [row.weighting, WeightingKind::Position] {
                         let own = weighting == row.weighting || row.kind == OpKind::Weighted;
-                        if own && walk.takes(weighting) {
+                        if own && walk.takes(weighting) && walk.has_blocks_for(row.kind) {
                             // Activations in turn.
                             let activation = ACTIVATIONS[keys.len() % ACTIVATIONS.len()];
                             let key = Self { op: row.kind, variant, walk, weighting, activation, to: BackTo::Input };
                             keys.push(key);
+                            let detects = matches!(row.kind, OpKind::ProbabilisticMax | OpKind::ProbabilisticMaxSample);
+                            if detects {
+                                keys.push(Self { to: BackTo::Detection, ..key });
+                            }
                             let spreads = matches!(row.kind, OpKind::Average | OpKind::Gaussian);
                             if spreads && UnpoolStep::SEPARABLE.contains(&walk) {
                                 keys.push(Self { to: BackTo::Spread, activation: None, ..key });
@@ -411,6 +417,7 @@ impl fmt::Display for BackKey {
         let to = match self.to {
             BackTo::Input => "gather",
             BackTo::Spread => "spread",
+            BackTo::Detection => "detect",
             BackTo::Parameters => "gather_sum",
         };
         write!(f, "/{}/{to}", self.walk.name())?;

@@ -82,6 +82,8 @@ pub struct Request {
     pub specialise: Specialise,
     /// Whether a gradient is also wanted with respect to what the op learns: its weights, or gem's p.
     pub parameters: bool,
+    /// Whether the detection layer below a probabilistic max is wanted beside the pooling layer.
+    pub detection: bool,
 }
 
 impl Request {
@@ -109,6 +111,13 @@ impl Request {
     #[must_use]
     pub fn parameters(mut self, parameters: bool) -> Self {
         self.parameters = parameters;
+        self
+    }
+
+    /// Asks for the detection layer of [`Op::ProbabilisticMax`](crate::Op::ProbabilisticMax), f32, shaped like the input.
+    #[must_use]
+    pub fn detection(mut self, detection: bool) -> Self {
+        self.detection = detection;
         self
     }
 
@@ -143,6 +152,8 @@ pub struct Plan {
     pub(crate) weights: u64,
     /// How many numbers that learn get a gradient.
     pub(crate) learned: u64,
+    /// Whether the detection layer is written too.
+    pub(crate) detection: bool,
 }
 
 /// Which way a plan goes, and so what it writes.
@@ -208,6 +219,9 @@ impl Plan {
             plan.digest_sides(pooling, &geometry, limits)?;
             plan.fold(pooling, &geometry, limits, if request.indices { Emit::Indices } else { Emit::Values })?;
         }
+        if request.detection {
+            plan.detect(pooling, &geometry, limits)?;
+        }
         Ok(plan)
     }
 
@@ -228,6 +242,7 @@ impl Plan {
             preset: Vec::new(),
             weights: geometry.weights,
             learned: 0,
+            detection: false,
         };
         for (what, shape) in [("input", &geometry.input), ("output", &geometry.output)] {
             check_size(what, shape.elements() as u64, limits)?;
@@ -434,6 +449,7 @@ impl Plan {
             Slot::Labels => self.labels().map_or(0, Labels::count) * WORD,
             Slot::Weights => self.weights * WORD,
             Slot::GradParameters => self.learned * WORD,
+            Slot::Detection => self.input.elements() as u64 * WORD,
         }
     }
 }

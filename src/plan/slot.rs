@@ -20,11 +20,12 @@ pub(crate) enum Slot {
     /// What the way back must know of the outputs: the end of the scratch.
     Saved = 12,
     GradParameters = 13,
+    Detection = 14,
 }
 
 impl Slot {
     /// Every slot, in the order of its number.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Input,
         Self::Output,
         Self::Indices,
@@ -38,6 +39,7 @@ impl Slot {
         Self::GradOutput,
         Self::Saved,
         Self::GradParameters,
+        Self::Detection,
     ];
 
     pub(crate) fn read_only(self) -> bool {
@@ -59,6 +61,7 @@ impl Slot {
             Self::GradOutput => "grad_output",
             Self::Saved => "saved",
             Self::GradParameters => "grad_parameters",
+            Self::Detection => "detection",
         }
     }
 }
@@ -134,7 +137,8 @@ impl BackKey {
         let of_region = self.walk.has_table().then_some(Slot::Table);
         let labels = (self.walk == Walk::List).then_some(Slot::Labels);
         let ahead = (self.to == BackTo::Input).then_some(Slot::GradOutput);
-        let all = [Slot::Input, Slot::Output].into_iter().chain(ahead);
+        let written = if self.to == BackTo::Detection { Slot::Detection } else { Slot::Output };
+        let all = [Slot::Input, written].into_iter().chain(ahead);
         all.chain(saved).chain(of_region).chain(weights).chain(labels).collect::<Vec<_>>().into_iter()
     }
 }

@@ -240,15 +240,23 @@ mod any_numbers {
             let shape = Shape::from_nchw(&sizes).expect("three to five sizes");
             let mut request = Request::new().indices(indices).specialise(Specialise::Any);
             request.kernel = kernel;
-            match Plan::new(&pooling, &shape, &request, &Limits::WEBGPU) {
-                Ok(plan) => {
-                    for step in &plan.steps {
-                        prop_assert!(step.workgroups.iter().all(|&groups| (1..=65_535).contains(&groups)), "{step:?}");
+            let back = Request { indices: false, parameters: indices, ..request };
+            let limits = &Limits::WEBGPU;
+            let mut plans = vec![Plan::new(&pooling, &shape, &request, limits), Plan::grad(&pooling, &shape, &back, limits)];
+            // The same sizes as those of pooled values.
+            let restored = pooling.unpooled_shape(&shape, None).or_else(|_| pooling.unpooled_shape(&shape, Some(shape.spatial())));
+            plans.push(restored.and_then(|restored| Plan::unpool(&pooling, &shape, &restored, limits)));
+            for plan in plans {
+                match plan {
+                    Ok(plan) => {
+                        for step in &plan.steps {
+                            prop_assert!(step.workgroups.iter().all(|&groups| (1..=65_535).contains(&groups)), "{step:?}");
+                        }
+                        prop_assert!(plan.slot_bytes(Slot::Output) <= limits.binding_bytes);
+                        prop_assert!(plan.scratch_bytes <= limits.binding_bytes);
                     }
-                    prop_assert!(plan.slot_bytes(Slot::Output) <= Limits::WEBGPU.binding_bytes);
-                    prop_assert!(plan.scratch_bytes <= Limits::WEBGPU.binding_bytes);
+                    Err(error) => prop_assert!(error.is_invalid() != error.is_unsupported(), "{error}"),
                 }
-                Err(error) => prop_assert!(error.is_invalid() != error.is_unsupported(), "{error}"),
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Every op's definition over the taps of one region, in f64.
 
 use super::random;
-use crate::{Op, StochasticMode};
+use crate::{Op, ProbabilisticMode, StochasticMode};
 
 /// One valid tap of a region.
 pub(super) struct Tap {
@@ -93,6 +93,11 @@ pub(super) fn fold(op: &Op, taps: &[Tap], counted: f64, output: usize) -> (f64, 
         }
         Op::Stochastic { seed, mode: StochasticMode::Sample } => draw(taps, seed, output),
         Op::Stochastic { mode: StochasticMode::Expectation, .. } => (expectation(&values()), None),
+        Op::ProbabilisticMax { mode: ProbabilisticMode::Probabilities, .. } => {
+            let (on, off, _) = block(taps);
+            (on / (on + off), None)
+        }
+        Op::ProbabilisticMax { seed, mode: ProbabilisticMode::Sample } => draw_block(taps, seed, output),
         Op::First => (taps[0].value, Some(0)),
         Op::Last => (taps[taps.len() - 1].value, Some(taps.len() - 1)),
     }
@@ -232,5 +237,36 @@ fn expectation(values: &(impl Iterator<Item = f64> + Clone)) -> f64 {
         largest
     } else {
         positive().map(|a| a * a).sum::<f64>() / positive().sum::<f64>()
+    }
+}
+
+/// Σeˣ of a block, and the weight of none of it being on, both relative to e^M, and M, the largest of the x and 0.
+pub(super) fn block(taps: &[Tap]) -> (f64, f64, f64) {
+    if taps.iter().any(|tap| tap.value.is_nan()) {
+        return (f64::NAN, 1.0, 0.0);
+    }
+    let most = taps.iter().map(|tap| tap.value).fold(0.0, f64::max);
+    let weight = |x: f64| if x == most { 1.0 } else { (x - most).exp() };
+    (taps.iter().map(|tap| weight(tap.value)).sum(), weight(0.0), most)
+}
+
+/// The unit of a block that is on, if one is; the first NaN where there is one.
+#[allow(clippy::cast_possible_truncation, reason = "outputs and taps are numbered by 32 bits, and values were f32s")]
+fn draw_block(taps: &[Tap], seed: u64, output: usize) -> (f64, Option<usize>) {
+    if let Some(nan) = taps.iter().position(|tap| tap.value.is_nan()) {
+        return (f64::NAN, Some(nan));
+    }
+    let none = random::score_exp(0.0, random::philox([output as u32, u32::MAX], seed));
+    let scores = taps
+        .iter()
+        .enumerate()
+        .map(|(ordinal, tap)| random::score_exp(tap.value as f32, random::philox([output as u32, ordinal as u32], seed)));
+    let best = scores.enumerate().fold(None, |best: Option<(usize, u64)>, (at, score)| match best {
+        Some((_, most)) if most >= score => best,
+        _ => Some((at, score)),
+    });
+    match best {
+        Some((at, score)) if score >= none => (1.0, Some(at)),
+        _ => (0.0, None),
     }
 }

@@ -2,10 +2,10 @@
 
 use super::{
     check_input,
-    fold::{Source, Tap, choose, expectation_parts, fold, gaussian_weight, nearest, weighted_sum},
+    fold::{Source, Tap, block, choose, expectation_parts, fold, gaussian_weight, nearest, weighted_sum},
     regions,
 };
-use crate::{Activation, Error, Op, Pooling, Shape, SideInputs, StochasticMode, geometry::Geometry};
+use crate::{Activation, Error, Op, Pooling, ProbabilisticMode, Shape, SideInputs, StochasticMode, geometry::Geometry};
 
 /// What comes back.
 #[derive(Debug, Clone, PartialEq)]
@@ -234,6 +234,11 @@ pub(super) fn slopes(op: &Op, taps: &[Tap], counted: f64, output: usize) -> Vec<
                 })
                 .collect()
         }
+        Op::ProbabilisticMax { mode: ProbabilisticMode::Probabilities, .. } => {
+            let (on, off, most) = block(taps);
+            plain(&|tap| detected(tap.value, most) / (on + off) * (off / (on + off)))
+        }
+        Op::ProbabilisticMax { mode: ProbabilisticMode::Sample, .. } => plain(&|_| 0.0),
         Op::Stochastic { mode: StochasticMode::Expectation, .. } => {
             let sum = expectation_parts(taps);
             apart(&|tap| match tap.value {
@@ -254,6 +259,41 @@ fn gem_by_p(taps: &[Tap], p: f64, eps: f64, answer: f64) -> (f64, f64) {
     let sum: f64 = powers().sum();
     let (of_logs, of_mean) = (logs / sum, (sum / taps.len() as f64).ln() / p);
     (answer / p * (of_logs - of_mean), answer / p * (1.0 + p) * (1.0 + of_logs.abs() + of_mean.abs()))
+}
+
+/// eˣ relative to e^most.
+fn detected(x: f64, most: f64) -> f64 {
+    if x == most { 1.0 } else { (x - most).exp() }
+}
+
+/// The detection layer below [`Op::ProbabilisticMax`], shaped like the input: P(h = 1), or 1 at the unit that was drawn; 0 where no block
+/// reaches.
+///
+/// # Errors
+/// As [`pool`](super::pool); [`Error::Unsupported`] for other ops.
+pub fn detection(pooling: &Pooling, shape: &Shape, input: &[f32]) -> Result<Vec<f64>, Error> {
+    let Op::ProbabilisticMax { mode, .. } = pooling.op else {
+        return Err(Error::unsupported(format!("the detection layer of {}", pooling.op.kind()), "probabilistic_max has one"));
+    };
+    let geometry = Geometry::resolve(pooling, shape)?;
+    check_input(shape, input)?;
+    let mut layer = vec![0.0; input.len()];
+    let mut output = 0;
+    regions(pooling, shape, &geometry, input, &SideInputs::new(), &mut |found| {
+        let (on, off, most) = block(&found.taps);
+        let drawn = if found.taps.is_empty() { None } else { fold(&pooling.op, &found.taps, found.counted, output).1 };
+        for (at, tap) in found.taps.iter().enumerate() {
+            if let Source::One(place) = tap.source {
+                layer[place] = match mode {
+                    ProbabilisticMode::Sample => f64::from(u8::from(drawn == Some(at))),
+                    _ if on.is_nan() => f64::NAN,
+                    _ => detected(tap.value, most) / (on + off),
+                };
+            }
+        }
+        output += 1;
+    })?;
+    Ok(layer)
 }
 
 fn sign(x: f64) -> f64 {

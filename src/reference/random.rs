@@ -37,6 +37,16 @@ pub(super) fn score(weight: f32, random: u32) -> Option<u64> {
     }
 }
 
+/// The score of a lot of weight eˣ: x and log₂e in fixed point, x being held within ±700.
+#[allow(clippy::cast_possible_truncation, reason = "below 2³⁰")]
+pub(super) fn score_exp(x: f32, random: u32) -> u64 {
+    let fixed = i64::from((x.clamp(-700.0, 700.0) * 1_048_576.0) as i32);
+    let log_size = (((fixed.unsigned_abs() * 0xb8aa_3b29) >> 32) << 1).cast_signed();
+    let e = (1u64 << 31) - log2(random | 1).min((1 << 31) - 1);
+    let noise = (32 << 20) - (log2(u32::try_from(e).unwrap_or(u32::MAX)) >> 6);
+    (0x5000_0000 + if fixed < 0 { -log_size } else { log_size }).cast_unsigned() + noise
+}
+
 /// The low and high word.
 #[allow(clippy::cast_possible_truncation, reason = "the two halves")]
 fn words(x: u64) -> [u32; 2] {

@@ -1,7 +1,7 @@
 //! Answers worked out by hand or taken from the systems' own documentation.
 
 use super::*;
-use crate::StochasticMode;
+use crate::{ProbabilisticMode, StochasticMode};
 
 fn answer(pooling: &Pooling, sizes: &[usize], input: &[f32]) -> Answer {
     pool(pooling, &Shape::from_nchw(sizes).expect("a shape"), input).expect("a valid pooling")
@@ -195,6 +195,8 @@ fn derivatives_are_finite_differences() {
         Op::Weighted { preset: None, per_channel: false, normalize: false },
         Op::Stochastic { seed: 5, mode: StochasticMode::Sample },
         Op::Stochastic { seed: 5, mode: StochasticMode::Expectation },
+        Op::ProbabilisticMax { seed: 5, mode: ProbabilisticMode::Probabilities },
+        Op::ProbabilisticMax { seed: 5, mode: ProbabilisticMode::Sample },
     ] {
         for sign in [1.0, -1.0] {
             let mut taps: Vec<Tap> = (0..9).map(&tap).collect();

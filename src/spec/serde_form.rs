@@ -11,12 +11,7 @@ use serde::{
 };
 
 use super::{Clusters, Fractional, Padding, PerAxis, Region, RoiAlign, RoiPool, Window};
-use crate::{Op, StochasticMode, WeightPreset};
-
-/// Marks the messages of errors that are [`crate::Error::Unsupported`] rather than malformed.
-const NOT_YET: &str = "unsupported: ";
-
-const PLANNED_OPS: &[&str] = &["probabilistic_max"];
+use crate::{Op, ProbabilisticMode, StochasticMode, WeightPreset};
 
 /// `Op` with every variant a struct, so that `"max"` and `{"max": {}}` are the same.
 #[derive(Serialize, Deserialize)]
@@ -83,6 +78,12 @@ enum OpFields {
         seed: u64,
         mode: StochasticMode,
     },
+    ProbabilisticMax {
+        #[serde(default)]
+        seed: u64,
+        #[serde(default = "probabilities")]
+        mode: ProbabilisticMode,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -129,7 +130,7 @@ impl Serialize for Op {
 
 impl<'de> Deserialize<'de> for Op {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Variant { what: "op", planned: PLANNED_OPS, read: OpReader })
+        deserializer.deserialize_any(Variant { what: "op", read: OpReader })
     }
 }
 
@@ -141,7 +142,7 @@ impl Serialize for Region {
 
 impl<'de> Deserialize<'de> for Region {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Variant { what: "region", planned: &[], read: RegionReader })
+        deserializer.deserialize_any(Variant { what: "region", read: RegionReader })
     }
 }
 
@@ -172,18 +173,8 @@ impl Read for RegionReader {
 /// A variant by its bare name, or as an object with the name as its one key.
 struct Variant<R> {
     what: &'static str,
-    planned: &'static [&'static str],
     #[allow(dead_code, reason = "names the reader's type")]
     read: R,
-}
-
-impl<R> Variant<R> {
-    fn check_name<E: de::Error>(&self, name: &str) -> Result<(), E> {
-        if self.planned.contains(&name) {
-            return Err(E::custom(format_args!("{NOT_YET}{} `{name}`: this version does not have it", self.what)));
-        }
-        Ok(())
-    }
 }
 
 impl<'de, R: Read> Visitor<'de> for Variant<R> {
@@ -194,7 +185,6 @@ impl<'de, R: Read> Visitor<'de> for Variant<R> {
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<R::Value, E> {
-        self.check_name(name)?;
         let empty = de::value::MapDeserializer::<_, E>::new(std::iter::empty::<(&str, &str)>());
         R::read(MapAccessDeserializer::new(de::value::MapDeserializer::new(std::iter::once((name, Fields(empty))))))
     }
@@ -203,7 +193,6 @@ impl<'de, R: Read> Visitor<'de> for Variant<R> {
         let Some(name) = map.next_key::<String>()? else {
             return Err(de::Error::custom(format_args!("the {} is an empty object; give its name", self.what)));
         };
-        self.check_name(&name)?;
         let value = R::read(MapAccessDeserializer::new(WithKey { key: Some(name), map: &mut map }))?;
         if let Some(second) = map.next_key::<String>()? {
             return Err(de::Error::custom(format_args!("the {} has a second key `{second}`; it takes one", self.what)));
@@ -242,6 +231,10 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithKey<'_, A> {
 
 fn side<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u32; 2], D::Error> {
     Side::deserialize(deserializer).map(|Side(side)| side)
+}
+
+fn probabilities() -> ProbabilisticMode {
+    ProbabilisticMode::Probabilities
 }
 
 pub(super) fn yes() -> bool {

@@ -168,7 +168,7 @@ fn back(key: &BackKey) -> String {
     files.extend_from_slice(row.back);
     files.push(match (row.saved_bytes, key.to) {
         (0, _) => wgsl!("saved/nothing"),
-        (_, BackTo::Input | BackTo::Spread) => wgsl!("saved/stored"),
+        (_, BackTo::Input | BackTo::Spread | BackTo::Detection) => wgsl!("saved/stored"),
         (_, BackTo::Parameters) => wgsl!("saved/beside_scratch"),
     });
     let constants =
@@ -199,6 +199,7 @@ fn back(key: &BackKey) -> String {
     });
     files.push(match (key.to, key.walk) {
         (BackTo::Spread, _) => wgsl!("unpool/spread"),
+        (BackTo::Detection, _) => wgsl!("schedule/detect"),
         (_, Walk::List) => wgsl!("schedule/gather_list"),
         _ => wgsl!("schedule/gather"),
     });

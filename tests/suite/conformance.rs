@@ -2,8 +2,8 @@
 
 use plunge::plan::{Limits, Plan};
 use plunge::{
-    Activation, ClusterBy, Clusters, Fractional, Kernel, Op, OpKind, Padding, PaddingMode, Pooling, Region, RegionKind,
-    Request, RoiAlign, RoiPool, Shape, Specialise, StochasticMode, WeightPreset, Window, op::WeightingKind,
+    Activation, ClusterBy, Clusters, Fractional, Kernel, Op, OpKind, Padding, PaddingMode, Pooling, ProbabilisticMode, Region,
+    RegionKind, Request, RoiAlign, RoiPool, Shape, Specialise, StochasticMode, WeightPreset, Window, op::WeightingKind,
 };
 use plunge_workloads::{Data, catalogue};
 
@@ -61,6 +61,8 @@ pub fn ops() -> Vec<Op> {
         Op::Stochastic { seed: 0, mode: StochasticMode::Sample },
         Op::Stochastic { seed: 0x0123_4567_89ab_cdef, mode: StochasticMode::Sample },
         Op::Stochastic { seed: 0, mode: StochasticMode::Expectation },
+        Op::ProbabilisticMax { seed: 0, mode: ProbabilisticMode::Probabilities },
+        Op::ProbabilisticMax { seed: 9, mode: ProbabilisticMode::Sample },
     ];
     for row in OpKind::TABLE {
         assert!(ops.iter().any(|op| op.kind() == row.kind), "{} is missing from the catalogue of tests", row.name);
@@ -100,6 +102,8 @@ pub fn regions() -> Vec<(Region, Shape)> {
     let regions = vec![
         (window(&[3], |p| p.stride(2).padding(1)), Shape::nchw([2, 3, 37])),
         (window(&[2, 2], |p| p), Shape::nchw([1, 3, 8, 12])),
+        (window(&[3], |p| p.padding([[1, 2]])), Shape::nchw([2, 3, 17])),
+        (window(&[2, 3, 1], |p| p.ceil_mode(true)), Shape::nchw([1, 2, 5, 7, 3])),
         (window(&[3, 3], |p| p.stride([2, 2]).padding([1, 1])), Shape::nchw([2, 2, 12, 16])),
         (window(&[3, 3], |p| p.stride([2, 2]).padding([1, 1]).ceil_mode(true)), Shape::nchw([1, 2, 12, 14])),
         (window(&[3, 2], |p| p.stride([1, 2]).padding([[2, 0], [0, 1]])), Shape::nchw([1, 2, 7, 9])),
@@ -175,6 +179,7 @@ fn product(kernel: Option<Kernel>, specialise: Specialise) -> Vec<Case> {
                 // These pick and choose; that they take what they should is a test of the planner.
                 let picks = matches!(kernel, Some(Kernel::Tile | Kernel::TwoStage | Kernel::Sort))
                     || op.kind().row().passes > 1
+                    || matches!(op, Op::ProbabilisticMax { .. })
                     || op.kind().row().weighting != WeightingKind::One;
                 if !picks || takes(&pooling, &shape, &request) {
                     cases.push(Case { pooling, shape, request, data });

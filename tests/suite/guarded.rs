@@ -55,6 +55,7 @@ pub fn pool(
         shape: pooler.output_shape(),
         values: values.into_iter().map(f32::from_bits).collect(),
         indices,
+        detection: None,
         kernel: pooler.kernel(),
     })
 }

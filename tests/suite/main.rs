@@ -19,6 +19,7 @@ mod guarded;
 mod peers;
 #[cfg(feature = "serde")]
 mod peers_back;
+mod probabilistic;
 mod properties;
 mod sides;
 mod unpooling;

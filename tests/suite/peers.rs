@@ -154,6 +154,7 @@ fn a_wrong_answer_is_told_from_pytorchs() {
                     .indices
                     .as_ref()
                     .map(|all| all.iter().map(|&index| u32::try_from(index).expect("an index")).collect()),
+                detection: None,
                 kernel: plunge::Kernel::Direct,
             };
             assert_eq!(compare(vector, &right), Ok(()), "{}", vector.name);

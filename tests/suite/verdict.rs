@@ -151,6 +151,7 @@ fn tolerances(pooling: &Pooling, shape: Shape, input: &[f32], sides: &Sides) -> 
             let gate = answer(Op::Weighted { preset: None, per_channel, normalize: false }, &sizes);
             largest().iter().zip(gate).map(|(size, gate)| size * (1.0 + 0.5 * gate)).collect()
         }
+        Op::ProbabilisticMax { .. } => largest().iter().map(|size| 1.0 + size).collect(),
         Op::LogSumExp { r } => largest().iter().map(|size| size + 1.0 / f64::from(r)).collect(),
         op => answer(op, &sizes),
     };
@@ -223,6 +224,7 @@ mod controls {
             shape: answer.shape,
             values: answer.values.iter().map(|&value| value as f32).collect(),
             indices: answer.indices.map(|all| all.iter().map(|i| i.map_or(u32::MAX, |i| i as u32)).collect()),
+            detection: None,
             kernel: Kernel::Direct,
         }
     }

@@ -78,7 +78,7 @@ pub(super) fn run(args: &GradArgs) -> Result<(), Failure> {
             (narrow(found.input), narrow(found.parameters), "reference".into())
         }
     };
-    let done = Pooled { values: back, indices: None, kernel, elapsed: started.elapsed() };
+    let done = Pooled { values: back, indices: None, detection: None, kernel, elapsed: started.elapsed() };
 
     back_file.write(|file| array::write_f32(file, &input.sizes, &done.values))?;
     if let Some(file) = &mut weights_file {

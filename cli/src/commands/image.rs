@@ -106,8 +106,8 @@ fn op_fields(op: &str, args: &OpArgs) -> Result<Value, Failure> {
         ("sqrt_divisor", &["average"], args.sqrt_divisor.map(Value::from)),
         ("preset", &["weighted"], args.preset.clone().map(Value::from)),
         ("normalize", &["weighted"], args.normalize.map(Value::from)),
-        ("seed", &["stochastic"], args.seed.map(Value::from)),
-        ("mode", &["stochastic"], args.mode.clone().map(Value::from)),
+        ("seed", &["stochastic", "probabilistic_max"], args.seed.map(Value::from)),
+        ("mode", &["stochastic", "probabilistic_max"], args.mode.clone().map(Value::from)),
     ] {
         if let Some(value) = value {
             if !users.contains(&op) {

@@ -22,7 +22,7 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
         return Err(Failure::unsupported("layout nhwc", "this version takes nchw"));
     }
     let mut pooling = spec::read_file(&args.spec)?;
-    let outputs = [Some(args.output.as_path()), args.indices.as_deref()];
+    let outputs = [Some(args.output.as_path()), args.indices.as_deref(), args.detection.as_deref()];
     let side = [&args.side.boxes, &args.side.segments, &args.side.mask, &args.side.weights];
     let inputs: Vec<&Path> = side.into_iter().flatten().chain([&args.spec, &args.input]).map(PathBuf::as_path).collect();
     output::keep_inputs(outputs.into_iter().flatten(), &inputs)?;
@@ -31,14 +31,21 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     if indices_file.as_ref().is_some_and(|indices| indices.same_file(&values_file)) {
         return Err(Failure::refused("the output and the indices are the same file; give each its own"));
     }
+    let mut detection_file = args.detection.as_deref().map(Output::create).transpose()?;
+    let others = [Some(&values_file), indices_file.as_ref()];
+    if detection_file.as_ref().is_some_and(|own| others.into_iter().flatten().any(|other| own.same_file(other))) {
+        return Err(Failure::refused("the detection layer and another output are the same file; give each its own"));
+    }
     let input = array::read_file(&args.input)?;
     let shape = Shape::from_nchw(&input.sizes).map_err(|error| Failure::from(error).of_file(&args.input))?;
     let sides = Sides::read(&args.side, &mut pooling, &shape)?;
     let pooling = &*sides.borrow().resolve(&pooling);
-    let job = Job::new(pooling, shape, args.indices.is_some(), &sides).map_err(|failure| {
-        let (n, c, spatial) = (shape.batch(), shape.channels(), shape.spatial());
-        failure.with_note(&format!("{} is read as N = {n}, C = {c} and spatial sizes {spatial:?}", args.input.display()))
-    })?;
+    let job = Job::new(pooling, shape, args.indices.is_some(), &sides)
+        .and_then(|job| job.detection(args.detection.is_some()))
+        .map_err(|failure| {
+            let (n, c, spatial) = (shape.batch(), shape.channels(), shape.spatial());
+            failure.with_note(&format!("{} is read as N = {n}, C = {c} and spatial sizes {spatial:?}", args.input.display()))
+        })?;
 
     let machine = args.choice.open()?;
     say(&format!("{shape} → {}", job.output_shape()));
@@ -57,13 +64,17 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     if let (Some(file), Some(indices)) = (&mut indices_file, &pooled.indices) {
         file.write(|file| array::write_i64(file, &sizes, indices))?;
     }
-    output::commit([Some(values_file), indices_file].into_iter().flatten().collect())?;
+    if let (Some(file), Some(detection)) = (&mut detection_file, &pooled.detection) {
+        file.write(|file| array::write_f32(file, &input.sizes, detection))?;
+    }
+    output::commit([Some(values_file), indices_file, detection_file].into_iter().flatten().collect())?;
     if args.json {
         let mut report = report(&machine, &pooled);
         report["input_shape"] = input.sizes.into();
         report["output_shape"] = sizes.into();
         report["output"] = args.output.to_string_lossy().into();
         report["indices"] = args.indices.as_ref().map_or(Value::Null, |path| path.to_string_lossy().into());
+        report["detection"] = args.detection.as_ref().map_or(Value::Null, |path| path.to_string_lossy().into());
         print_json(&report)?;
     }
     Ok(())

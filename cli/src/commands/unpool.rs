@@ -49,7 +49,7 @@ pub(super) fn run(args: &UnpoolArgs) -> Result<(), Failure> {
             (found.into_iter().map(|value| value as f32).collect(), "reference".into())
         }
     };
-    let done = Pooled { values: restored_values, indices: None, kernel, elapsed: started.elapsed() };
+    let done = Pooled { values: restored_values, indices: None, detection: None, kernel, elapsed: started.elapsed() };
     let sizes = restored.sizes();
     file.write(|file| array::write_f32(file, &sizes, &done.values))?;
     output::commit(vec![file])?;

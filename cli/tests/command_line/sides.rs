@@ -147,3 +147,37 @@ fn what_stands_beside_the_input_is_refused_by_name() {
         assert!(!desk.path("y.npy").exists(), "{spec} {flags}");
     }
 }
+
+/// Both layers of a probabilistic max, probabilities and draws.
+#[test]
+fn the_detection_layer_is_written_beside_the_pooling_layer() {
+    let desk = Desk::new();
+    let sizes = [2, 3, 5, 8];
+    let shape = Shape::from_nchw(&sizes).unwrap();
+    let x: Vec<f32> = values(shape.elements()).into_iter().map(|value| value / 8.0).collect();
+    desk.write("x.npy", npy::f32s(&sizes, &x));
+    for mode in ["probabilities", "sample"] {
+        let json = format!(
+            r#"{{"op": {{"probabilistic_max": {{"seed": 5, "mode": "{mode}"}}}}, "region": {{"window": {{"kernel_size": 2}}}}}}"#
+        );
+        desk.write("spec.json", &json);
+        let pooling: Pooling = serde_json::from_str(&json).unwrap();
+        let wanted = reference::detection(&pooling, &shape, &x).unwrap();
+        for backend in BACKENDS {
+            desk.done(&format!("run spec.json x.npy -o y.npy --detection d.npy --backend {backend}"));
+            let got = npy::read_f32s(&std::fs::read(desk.path("d.npy")).unwrap(), &sizes);
+            for (at, (got, wanted)) in got.iter().zip(&wanted).enumerate() {
+                assert!((f64::from(*got) - wanted).abs() <= 1e-6, "{mode} {backend} {at}: {got}, not {wanted}");
+            }
+        }
+    }
+    desk.write("max.json", r#"{"op": "max", "region": {"window": {"kernel_size": 2}}}"#);
+    for (line, says) in [
+        ("run max.json x.npy -o z.npy --detection d2.npy", "the detection layer of max"),
+        ("run spec.json x.npy -o z.npy --detection z.npy", "the same file"),
+    ] {
+        let output = desk.run(line);
+        assert_eq!(output.status.code(), Some(2), "{line}: {}", stderr(&output));
+        assert!(stderr(&output).contains(says) && !desk.path("z.npy").exists(), "{line}: {}", stderr(&output));
+    }
+}

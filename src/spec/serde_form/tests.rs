@@ -126,7 +126,7 @@ fn malformed_specs_are_refused_by_a_sentence_that_names_what_is_wrong() {
         (r#"{"op": "max", "region": "window"}"#, "missing field `kernel_size`"),
         (r#"{"op": "max", "region": {"window": {"kernel_size": 3, "padding": "same"}}}"#, "same_upper"),
         (r#"{"op": "max", "region": {"window": {"kernel_size": 3, "padding": [[1, 2, 3]]}}}"#, "[begin, end]"),
-        (r#"{"op": "probabilistic_max", "region": "global"}"#, "unsupported: op `probabilistic_max`"),
+        (r#"{"op": {"probabilistic_max": {"mode": "expectation"}}, "region": "global"}"#, "unknown variant `expectation`"),
         (r#"{"op": {"weighted": {"preset": "hamming"}}, "region": "global"}"#, "unknown variant `hamming`"),
         (r#"{"op": {"stochastic": {"mode": "sample"}}, "region": "global"}"#, "missing field `seed`"),
         (r#"{"op": "gem", "region": "global"}"#, "missing field `p`"),
