@@ -131,8 +131,10 @@ pub enum Op {
     /// draw of it, 0 or 1. Windows with stride = kernel_size.
     ///
     /// [`Request::detection`](crate::Request::detection) asks for the layer below as well, shaped like the input: P(h = 1) = eˣ/(1 + Σeˣ), or 1 at the
-    /// unit that was drawn; 0 where no block reaches. Draws are made as those of [`Op::Stochastic`]. A draw has no slope: its gradient is 0. What a layer above
-    /// says to a block, top-down, is added to the x of all its units.
+    /// unit that was drawn; 0 where no block reaches. Draws are made as those of [`Op::Stochastic`]. A draw has no slope: its gradient is 0.
+    ///
+    /// Top-down: what a layer above says to a block is added to the x of all its units. [`Pooling::unpooled_shape`](crate::Pooling::unpooled_shape) and
+    /// `Engine::prepare_unpool` of this pooling give each unit its block's number; examples/crbm.rs does so.
     ProbabilisticMax {
         /// What the draws depend on.
         seed: u64,
