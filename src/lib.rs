@@ -7,6 +7,7 @@
 //! - [`Engine::headless`] and [`Engine::pool`] are for programs that have neither device nor buffers.
 //! - [`plan::Plan`] tells, without a device, which kernels would run; [`reference::pool`] is the answer they must give.
 
+mod element;
 #[cfg(feature = "gpu")]
 mod engine;
 pub mod error;
@@ -34,6 +35,7 @@ mod wgsl;
 
 #[cfg(feature = "gpu")]
 pub use engine::Engine;
+pub use element::{Element, Quantization, Value};
 pub use error::Error;
 pub use geometry::RegionKind;
 #[cfg(feature = "headless")]
