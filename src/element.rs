@@ -43,7 +43,7 @@ pub enum Element {
 }
 
 /// How the whole numbers q of a [`U8`](Element::U8) or [`I8`](Element::I8) tensor stand for reals: x = scale · (q − zero_point), as ONNX and
-/// TensorFlow Lite have it. Pooling is of the reals; results are q = x / scale + zero_point, rounded half to even and saturated.
+/// TensorFlow Lite have it. Pooling is of the reals; results are q = round(x / scale) + zero_point, halves rounded to even, saturated.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Quantization {
@@ -181,10 +181,11 @@ impl Quantization {
         ((stored - f64::from(self.zero_point)) as f32 * self.scale).into()
     }
 
-    /// What stands for a real, before it is rounded and saturated.
+    /// The whole number that stands for a real, before it is saturated; NaN is taken for 0.
     #[must_use]
     pub fn stored(self, real: f64) -> f64 {
-        real / f64::from(self.scale) + f64::from(self.zero_point)
+        let steps = if real.is_nan() { 0.0 } else { (real / f64::from(self.scale)).round_ties_even() };
+        steps + f64::from(self.zero_point)
     }
 
     /// Refuses what makes no sense for a type.

@@ -194,15 +194,35 @@ impl Engine {
     /// As [`Plan::unpool`]; [`Error::Device`] where the driver refuses a kernel. In browsers use
     /// [`prepare_unpool_async`](Self::prepare_unpool_async).
     pub fn prepare_unpool(&self, pooling: &Pooling, pooled: Shape, restored: Shape) -> Result<Pooler, Error> {
-        pollster::block_on(self.prepare_unpool_async(pooling, pooled, restored))
+        self.prepare_unpool_with(pooling, pooled, restored, &Request::new())
     }
 
-    /// [`prepare_unpool`](Self::prepare_unpool) without blocking.
+    /// [`prepare_unpool`](Self::prepare_unpool) of other elements than f32, or with a forced kernel for the step that folds the regions anew.
     ///
     /// # Errors
     /// As [`prepare_unpool`](Self::prepare_unpool).
-    pub async fn prepare_unpool_async(&self, pooling: &Pooling, pooled: Shape, restored: Shape) -> Result<Pooler, Error> {
-        self.compile_plan(Plan::unpool(pooling, &pooled, &restored, self.limits())?).await
+    pub fn prepare_unpool_with(
+        &self,
+        pooling: &Pooling,
+        pooled: Shape,
+        restored: Shape,
+        request: &Request,
+    ) -> Result<Pooler, Error> {
+        pollster::block_on(self.prepare_unpool_async(pooling, pooled, restored, request))
+    }
+
+    /// [`prepare_unpool_with`](Self::prepare_unpool_with) without blocking.
+    ///
+    /// # Errors
+    /// As [`prepare_unpool`](Self::prepare_unpool).
+    pub async fn prepare_unpool_async(
+        &self,
+        pooling: &Pooling,
+        pooled: Shape,
+        restored: Shape,
+        request: &Request,
+    ) -> Result<Pooler, Error> {
+        self.compile_plan(Plan::unpool(pooling, &pooled, &restored, request, self.limits())?).await
     }
 
     /// [`prepare_with`](Self::prepare_with) for several poolings of inputs of one shape, such as the 5, 9 and 13 wide windows of YOLO's spatial

@@ -1,8 +1,8 @@
 //! Sizes: the one output-size formula, and what a kernel must know of each axis.
 
 use crate::{
-    ClusterBy, Clusters, Error, Fractional, OpKind, Padding, Pooling, Region, RoiAlign, Shape, Window, op::WeightingKind,
-    shape::MAX_SPATIAL_AXES, spec::PaddingMode,
+    ClusterBy, Clusters, Error, Fractional, Layout, OpKind, Padding, Pooling, Region, RoiAlign, Shape, Window,
+    op::WeightingKind, shape::MAX_SPATIAL_AXES, spec::PaddingMode,
 };
 
 /// Sizes that index arithmetic holds in 32 bits must stay below this, so that sums of two of them fit too.
@@ -20,6 +20,8 @@ pub(crate) struct Geometry {
     pub(crate) axes: [Axis; MAX_SPATIAL_AXES],
     /// Channels apart from those among the axes.
     pub(crate) channels: usize,
+    /// How the tensors lie in memory.
+    pub(crate) order: Order,
     /// Numbers of the region that follow no formula of the axes; its file in shaders/region says which. Empty for most.
     pub(crate) table: Vec<u32>,
     /// How many weights the op reads, given or preset.
@@ -29,6 +31,17 @@ pub(crate) struct Geometry {
     /// What the region's files read from `params.region` and `params.region_words`.
     pub(crate) region: [f32; 4],
     pub(crate) region_words: [u32; 4],
+}
+
+/// Where the channels lie in memory: a file of shaders/layout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Order {
+    /// Before the axes.
+    ChannelsFirst,
+    /// Behind the axes.
+    ChannelsLast,
+    /// They are the depth, and lie behind the other axes.
+    DepthLast,
 }
 
 /// What a region reads beside the input.
@@ -202,6 +215,11 @@ impl Walk {
             WeightingKind::Position => self == Self::List,
             WeightingKind::Table => matches!(self, Self::Window | Self::Reflect | Self::Edge),
         }
+    }
+
+    /// Whether indices of its taps may be asked for, of some region that walks so.
+    pub(crate) fn has_indices(self) -> bool {
+        matches!(self, Self::Window | Self::Adaptive | Self::Global | Self::Fractional | Self::RoiPool)
     }
 
     /// Whether it may have the blocks that the op needs, if it needs any.
@@ -436,12 +454,26 @@ impl Geometry {
             walk,
             axes,
             channels: output.channels(),
+            // One channel lies first and last.
+            order: match input.layout() {
+                Layout::Nhwc if input.channels().max(output.channels()) > 1 => Order::ChannelsLast,
+                _ => Order::ChannelsFirst,
+            },
             table: Vec::new(),
             weights: 0,
             side: None,
             region: [0.0; 4],
             region_words: [0; 4],
         }
+    }
+
+    /// The same where the depth are the channels.
+    fn along_channels(self) -> Self {
+        let order = match self.input.layout() {
+            Layout::Nhwc if self.axes[2].input > 1 => Order::DepthLast,
+            _ => Order::ChannelsFirst,
+        };
+        Self { channels: 1, order, ..self }
     }
 
     /// Bins of boxes, in whole positions or of samples.
@@ -484,6 +516,7 @@ impl Geometry {
         // No image, no box.
         let count = if input.batch() == 0 { 0 } else { count };
         let output = Shape::nchw([count as usize, channels, axes[1].output as usize, axes[2].output as usize]);
+        let output = output.in_layout(input.layout());
         // Whoever plans has refused more elements than u32 can count.
         let word = |size: usize| u32::try_from(size).unwrap_or(u32::MAX);
         Ok(Self {
@@ -568,7 +601,7 @@ impl Geometry {
         let features = word("features", features)?;
         let output = input.with_channels(input.channels().min(1));
         let axes = [depth, Axis::ABSENT, Axis::whole(features, features)];
-        Self::list(labels.checked()?, 1, 0.0, Self { channels: 1, ..Self::plain(*input, output, Walk::List, axes) })
+        Self::list(labels.checked()?, 1, 0.0, Self::plain(*input, output, Walk::List, axes).along_channels())
     }
 
     /// Segments that are found: a cell's clusters side by side.
@@ -697,7 +730,7 @@ impl Geometry {
         let width = narrow(width?)?;
         let output = input.with_channels(if channels == 0 { 0 } else { depth.output as usize });
         let axes = [depth, Axis::ABSENT, Axis::whole(width, width)];
-        Ok(Self { channels: 1, ..Self::plain(*input, output, Walk::Window, axes) })
+        Ok(Self::plain(*input, output, Walk::Window, axes).along_channels())
     }
 
     /// An upper bound of the loop turns in which an invocation walks one output's taps row by row, in blocks of 32.

@@ -260,7 +260,7 @@ impl Engine {
         indices: Option<&[i64]>,
     ) -> Result<Vec<f32>, Error> {
         let checked = check_indices(pooling, &pooled, &restored, indices)?;
-        let pooler = self.prepare_unpool_async(pooling, pooled, restored).await?;
+        let pooler = self.prepare_unpool_async(pooling, pooled, restored, &Request::new()).await?;
         let input = self.upload_async(pooled, values).await?;
         let output = self.allocate_async::<f32>(restored).await?;
         let indices = match &checked {

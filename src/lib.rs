@@ -33,9 +33,9 @@ mod spec;
 mod tensor;
 mod wgsl;
 
+pub use element::{Element, Quantization, Value};
 #[cfg(feature = "gpu")]
 pub use engine::Engine;
-pub use element::{Element, Quantization, Value};
 pub use error::Error;
 pub use geometry::RegionKind;
 #[cfg(feature = "headless")]
@@ -47,7 +47,7 @@ pub use op::{Op, OpKind, ProbabilisticMode, StochasticMode, WeightPreset};
 pub use plan::{Kernel, Request, Specialise};
 #[cfg(feature = "gpu")]
 pub use pooler::{Bindings, BoundPooling, IntoBinding, Pooler};
-pub use shape::Shape;
+pub use shape::{Layout, Shape};
 pub use sides::SideInputs;
 pub use spec::{
     Activation, ClusterBy, Clusters, Fractional, Padding, PaddingMode, PerAxis, Pooling, Region, RoiAlign, RoiPool, Window,

@@ -17,7 +17,8 @@ pub use grad::{Gradient, detection, grad};
 pub use unpool::unpool;
 
 use crate::{
-    Activation, Error, Op, Padding, PaddingMode, Pooling, Region, Shape, SideInputs, WeightPreset, Window, geometry::Geometry,
+    Activation, Error, Layout, Op, Padding, PaddingMode, Pooling, Region, Shape, SideInputs, WeightPreset, Window,
+    geometry::Geometry,
 };
 
 /// Outputs beyond this are refused: the oracle is for checking, and holds f64.
@@ -35,12 +36,13 @@ pub struct Answer {
     pub indices: Option<Vec<Option<usize>>>,
 }
 
-/// Pools `input`, of shape `shape`, row-major.
+/// Pools `input`, of shape `shape`, as it is stored: elements of any [`Element`](crate::Element) type. Quantised numbers are given as the reals
+/// that they stand for. The answer is not rounded: [`Element::encode`](crate::Element::encode) does that.
 ///
 /// # Errors
 /// As [`Pooling::output_shape`]; [`Error::InvalidBinding`] where `input` has not the shape's size;
 /// [`Error::UnsupportedSize`] above 2²⁸ outputs.
-pub fn pool(pooling: &Pooling, shape: &Shape, input: &[f32]) -> Result<Answer, Error> {
+pub fn pool<T: Copy + Into<f64>>(pooling: &Pooling, shape: &Shape, input: &[T]) -> Result<Answer, Error> {
     pool_with(pooling, shape, input, &SideInputs::new())
 }
 
@@ -48,12 +50,17 @@ pub fn pool(pooling: &Pooling, shape: &Shape, input: &[f32]) -> Result<Answer, E
 ///
 /// # Errors
 /// As [`pool`]; [`Error::InvalidBinding`] for a side input that is missing, has the wrong size or is not used.
-pub fn pool_with(pooling: &Pooling, shape: &Shape, input: &[f32], sides: &SideInputs<'_>) -> Result<Answer, Error> {
+pub fn pool_with<T: Copy + Into<f64>>(
+    pooling: &Pooling,
+    shape: &Shape,
+    input: &[T],
+    sides: &SideInputs<'_>,
+) -> Result<Answer, Error> {
     let pooling = &*sides.resolve(pooling);
+    sides.check(pooling, &Geometry::resolve(pooling, shape)?)?;
+    let (layout, (shape, input)) = (shape.layout(), &channels_first(shape, input)?);
     let geometry = Geometry::resolve(pooling, shape)?;
-    sides.check(pooling, &geometry)?;
     let output = geometry.output;
-    check_input(shape, input)?;
     if output.elements() > MOST_OUTPUTS {
         return Err(Error::UnsupportedSize {
             what: "output elements".into(),
@@ -73,7 +80,16 @@ pub fn pool_with(pooling: &Pooling, shape: &Shape, input: &[f32], sides: &SideIn
             indices.push(chosen.map(|chosen| found.taps[chosen].index));
         }
     })?;
-    Ok(answer)
+    let shape = output.in_layout(layout);
+    let indices = answer.indices.map(|indices| shape.from_channels_first(&indices));
+    Ok(Answer { shape, values: shape.from_channels_first(&answer.values), indices })
+}
+
+/// Numbers with channels first, and their shape.
+fn channels_first<T: Copy + Into<f64>>(shape: &Shape, values: &[T]) -> Result<(Shape, Vec<f64>), Error> {
+    check_input(shape, values.len())?;
+    let numbers: Vec<f64> = values.iter().map(|&value| value.into()).collect();
+    Ok((shape.in_layout(Layout::Nchw), shape.to_channels_first(&numbers)))
 }
 
 /// One output's region.
@@ -91,7 +107,7 @@ fn regions(
     pooling: &Pooling,
     shape: &Shape,
     geometry: &Geometry,
-    input: &[f32],
+    input: &[f64],
     sides: &SideInputs<'_>,
     visit: &mut dyn FnMut(Found),
 ) -> Result<(), Error> {
@@ -122,7 +138,7 @@ fn in_planes(
     pooling: &Pooling,
     shape: &Shape,
     grids: &[Region],
-    input: &[f32],
+    input: &[f64],
     sides: &SideInputs<'_>,
     visit: &mut dyn FnMut(Found),
 ) -> Result<(), Error> {
@@ -171,29 +187,29 @@ fn in_planes(
 ///
 /// # Errors
 /// As [`pool`].
-pub fn cluster_labels(pooling: &Pooling, shape: &Shape, input: &[f32]) -> Result<Vec<i32>, Error> {
+pub fn cluster_labels<T: Copy + Into<f64>>(pooling: &Pooling, shape: &Shape, input: &[T]) -> Result<Vec<i32>, Error> {
     pooling.output_shape(shape)?;
-    check_input(shape, input)?;
+    let (shape, input) = channels_first(shape, input)?;
     Ok(match &pooling.region {
-        Region::Clusters(region) => clusters::labels(pooling, region, shape, input),
+        Region::Clusters(region) => clusters::labels(pooling, region, &shape, &input),
         _ => Vec::new(),
     })
 }
 
-fn check_input(shape: &Shape, input: &[f32]) -> Result<(), Error> {
-    if input.len() == shape.elements() {
+fn check_input(shape: &Shape, elements: usize) -> Result<(), Error> {
+    if elements == shape.elements() {
         return Ok(());
     }
     Err(Error::InvalidBinding {
         binding: "input",
         expected: format!("{} elements for shape {shape}", shape.elements()),
-        actual: format!("{} elements", input.len()),
+        actual: format!("{elements} elements"),
     })
 }
 
 /// Regions over channels: at each position, the channels of a group or window.
 #[allow(clippy::cast_precision_loss, reason = "counts of channels")]
-fn over_channels(pooling: &Pooling, shape: &Shape, output: Shape, input: &[f32], visit: &mut dyn FnMut(Found)) {
+fn over_channels(pooling: &Pooling, shape: &Shape, output: Shape, input: &[f64], visit: &mut dyn FnMut(Found)) {
     let (channels, groups) = (shape.channels(), output.channels());
     let positions: usize = shape.spatial().iter().product();
     for n in 0..shape.batch() {
@@ -408,29 +424,20 @@ fn as_i64(size: usize) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
 
-/// The detector stage. Rounded to f32, in which the kernels hold what it gives.
+/// The detector stage, of f32 and rounded to it, since the kernels hold that; without one, values are as they are.
 #[allow(clippy::cast_possible_truncation, reason = "rounding is meant")]
-fn activate(activation: Option<Activation>, value: f32) -> f32 {
+fn activate(activation: Option<Activation>, value: f64) -> f64 {
+    let Some(activation) = activation else { return value };
+    let value = value as f32;
     let x = f64::from(value);
-    match activation {
-        None => value,
-        Some(Activation::Relu) => {
-            if value < 0.0 {
-                0.0
-            } else {
-                value
-            }
-        }
-        Some(Activation::LeakyRelu) => {
-            if value < 0.0 {
-                value * 0.01
-            } else {
-                value
-            }
-        }
-        Some(Activation::Sigmoid) => (1.0 / (1.0 + (-x).exp())) as f32,
-        Some(Activation::Tanh) => x.tanh() as f32,
-    }
+    let activated = match activation {
+        Activation::Relu | Activation::LeakyRelu if value >= 0.0 || value.is_nan() => value,
+        Activation::Relu => 0.0,
+        Activation::LeakyRelu => value * 0.01,
+        Activation::Sigmoid => (1.0 / (1.0 + (-x).exp())) as f32,
+        Activation::Tanh => x.tanh() as f32,
+    };
+    activated.into()
 }
 
 #[cfg(test)]

@@ -4,5 +4,5 @@ fn activate(x: V) -> V {
 }
 
 fn activation_slope(x: V) -> V {
-  return V(1.0);
+  return value_of(1.0);
 }

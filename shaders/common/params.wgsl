@@ -27,6 +27,10 @@ struct Params {
   region: vec4<f32>,
   // The region's own whole numbers.
   region_words: vec4<u32>,
+  // Of narrow elements: scale and zero point of the input's, then of the output's.
+  element: vec4<f32>,
+  // Channels of the input and of the output as they lie side by side, unused, unused.
+  channels: vec4<u32>,
   // The way back: outputs to look at, from and to, twice; the holders' file says of what.
   holders: vec4<u32>,
 }
@@ -38,7 +42,7 @@ struct Ctx {
   valid: u32,     // taps inside the input
   divisor: f32,   // the average's divisor: valid taps, or those in the padding too
   channel: u32,
-  output_id: u32,
+  output_id: U,   // its number, plane by plane
 }
 
 // One value of a region as an op sees it.

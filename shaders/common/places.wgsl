@@ -1,4 +1,4 @@
-// Where one output stands: its plane (batch × channels) and its position in it.
+// Where one output, or one input value, stands: its plane (batch × channels) and its position in it. The layout says at which place in memory.
 struct Place {
   plane: u32,
   z: u32,
@@ -6,37 +6,18 @@ struct Place {
   x: u32,
 }
 
-fn place_of(output: u32) -> Place {
-  let row = output / params.width.y;
-  let slice = row / params.height.y;
-  return Place(slice / params.depth.y, slice % params.depth.y, row % params.height.y, output % params.width.y);
-}
-
-fn place_next(at: Place) -> Place {
-  var next = at;
-  next.x += 1u;
-  if (next.x == params.width.y) {
-    next.x = 0u;
-    next.y += 1u;
-    if (next.y == params.height.y) {
-      next.y = 0u;
-      next.z += 1u;
-      if (next.z == params.depth.y) {
-        next.z = 0u;
-        next.plane += 1u;
-      }
-    }
-  }
-  return next;
-}
-
-// Where an input value stands: its plane (batch × channels) and its position in it.
-fn position_of(value: u32) -> Place {
-  let row = value / params.width.x;
-  let slice = row / params.height.x;
-  return Place(slice / params.depth.x, slice % params.depth.x, row % params.height.x, value % params.width.x);
-}
-
-fn output_of(at: Place) -> u32 {
+// Outputs are numbered plane by plane, whatever the layout: draws go by that number.
+fn number_of(at: Place) -> u32 {
   return ((at.plane * params.depth.y + at.z) * params.height.y + at.y) * params.width.y + at.x;
+}
+
+fn place_of_number(number: u32) -> Place {
+  let row = number / params.width.y;
+  let slice = row / params.height.y;
+  return Place(slice / params.depth.y, slice % params.depth.y, row % params.height.y, number % params.width.y);
+}
+
+// The number of an input value, likewise.
+fn input_number_of(at: Place) -> u32 {
+  return ((at.plane * params.depth.x + at.z) * params.height.x + at.y) * params.width.x + at.x;
 }

@@ -20,8 +20,9 @@ fn rect_tap(rect: Rect, weighting: Weighting, d: u32, h: u32, w: u32, ordinal: u
   return Tap(tap_value(rect, index, z, y, x), weight_at(weighting, d, h, w), ordinal, tap_mark(index, ordinal));
 }
 
-fn rect_ctx(rect: Rect, at: Place, output: u32) -> Ctx {
+fn rect_ctx(rect: Rect, at: Place) -> Ctx {
   let valid = rect_taps(rect);
   let counted = f32(rect.depth.counted) * f32(rect.height.counted) * f32(rect.width.counted);
-  return Ctx(valid, select(f32(valid), counted, params.flags.x != 0u), at.plane % params.extent.y, output);
+  let number = lane_numbers(number_of(at), params.extent.w);
+  return Ctx(valid, select(f32(valid), counted, params.flags.x != 0u), at.plane % params.extent.y, number);
 }

@@ -33,7 +33,7 @@ fn cluster_centroid(image: u32, k: u32) -> u32 {
 fn cluster_number(image: u32, position: u32, number: u32) -> f32 {
   let values = cluster_values();
   if (number < values) {
-    return load((image * params.region_words.x + number) * params.extent.z + position);
+    return load(element_at(plane_base(image * params.region_words.x + number), position));
   }
   return f32(select(position % params.width.x, position / params.width.x, number == values));
 }

@@ -11,7 +11,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var weight = 0.0;
   var outside = false;
   for (var channel = 0u; channel < select(0u, params.region_words.x, looks); channel++) {
-    let value = load((image * params.region_words.x + channel) * params.extent.z + position);
+    let value = load(element_at(plane_base(image * params.region_words.x + channel), position));
     outside = outside || (bitcast<u32>(value) & 0x7fffffffu) > CLUSTER_FARTHEST;
     weight += max(value, 0.0);
   }

@@ -11,10 +11,6 @@ fn run_with(run: Run, lane: u32, acc: Acc, ctx: Ctx) -> Run {
   return next;
 }
 
-fn emit_one(at: u32, acc: Acc, ctx: Ctx) {
-  saved[at] = save(acc, ctx);
-}
-
 // `count` neighbours from `at` on; at most 4.
 fn emit_run(at: u32, run: Run, count: u32) {
   var it = run;

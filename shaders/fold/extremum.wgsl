@@ -6,8 +6,6 @@ struct Acc {
 }
 
 const EXTREMUM_NAN = 0xffffffffu;
-// The key of the infinity that loses to every float.
-const EXTREMUM_LAST = 0x007fffffu;
 
 fn acc_init(ctx: Ctx, carry: Carry) -> Acc {
   return Acc(U(0u), U(0xffffffffu));
@@ -17,7 +15,7 @@ fn acc_merge(a: Acc, b: Acc) -> Acc {
   if (!WITH_INDEX) {
     return Acc(max(a.key, b.key), a.index);
   }
-  let tie = select(min(a.index, b.index), max(a.index, b.index), a.key == U(EXTREMUM_NAN));
+  let tie = select(min(a.index, b.index), max(a.index, b.index), key_stands_for_nan(a.key));
   let index = select(select(b.index, a.index, a.key > b.key), tie, a.key == b.key);
   return Acc(max(a.key, b.key), index);
 }

@@ -1,10 +1,10 @@
-// The fold of sum and average: Σx in f32. The schedules add in blocks and trees, never one long chain.
+// The fold of sum and average: Σx in f32; sums of whole numbers wrap. The schedules add in blocks and trees, never one long chain.
 struct Acc {
   sum: V,
 }
 
 fn acc_init(ctx: Ctx, carry: Carry) -> Acc {
-  return Acc(V(0.0));
+  return Acc(V());
 }
 
 fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {

@@ -5,7 +5,7 @@ struct Acc {
 }
 
 fn acc_init(ctx: Ctx, carry: Carry) -> Acc {
-  return Acc(U(0u), V(0.0));
+  return Acc(U(0u), V());
 }
 
 fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {

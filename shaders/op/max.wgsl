@@ -7,5 +7,5 @@ fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {
 }
 
 fn acc_finish(acc: Acc, ctx: Ctx) -> V {
-  return key_to_value(select(acc.key, U(EXTREMUM_LAST), acc.key == U(0u)));
+  return key_to_value(select(acc.key, U(KEY_LAST), acc.key == U(0u)));
 }

@@ -13,7 +13,7 @@ fn acc_init(ctx: Ctx, carry: Carry) -> Acc {
 }
 
 fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {
-  let score = lot_score_exp(tap.value, philox(U(ctx.output_id), U(tap.ordinal), params.op_words.xy));
+  let score = lot_score_exp(tap.value, philox(ctx.output_id, U(tap.ordinal), params.op_words.xy));
   return acc_merge(acc, Acc(score, U(tap.ordinal), U(tap.index)));
 }
 
@@ -23,7 +23,7 @@ fn acc_merge(a: Acc, b: Acc) -> Acc {
 }
 
 fn sample_is_on(acc: Acc, ctx: Ctx) -> B {
-  return acc.score >= lot_score_exp(V(0.0), philox(U(ctx.output_id), U(0xffffffffu), params.op_words.xy));
+  return acc.score >= lot_score_exp(V(0.0), philox(ctx.output_id, U(0xffffffffu), params.op_words.xy));
 }
 
 fn acc_finish(acc: Acc, ctx: Ctx) -> V {

@@ -59,7 +59,7 @@ fn sort_acc(key: U, index: U) -> Acc {
 
 fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {
   let key = sort_key(tap.value);
-  let is_nan = key == U(RANK_NAN);
+  let is_nan = key_is_nan(bitcast<U>(tap.value));
   if (WITH_INDEX) {
     let found = (acc.shift == U(RANK_FOUND)) & (key == acc.prefix);
     let own = select(U(0xffffffffu), U(tap.index), found);
@@ -111,7 +111,7 @@ fn acc_next(acc: Acc, carry: Carry) -> Carry {
 
 fn acc_finish(acc: Acc, ctx: Ctx) -> V {
   let key = acc_next(acc, carry_first(ctx)).prefix;
-  return select(key_to_value(key), V(0.0), B(ctx.valid == 0u));
+  return select(key_to_value(key), V(), B(ctx.valid == 0u));
 }
 
 fn acc_index(acc: Acc) -> U {

@@ -19,7 +19,7 @@ fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {
   let magnitude = bits & U(0x7fffffffu);
   // Negative values weigh nothing, NaN of either sign has its say.
   let weight = select(U(0u), magnitude, (bits < U(0x80000000u)) | key_is_nan(bits));
-  let score = lot_score(weight, philox(U(ctx.output_id), U(tap.ordinal), params.op_words.xy));
+  let score = lot_score(weight, philox(ctx.output_id, U(tap.ordinal), params.op_words.xy));
   let none = score == U(0u);
   return acc_merge(acc, Acc(
     score,

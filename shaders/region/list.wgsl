@@ -12,7 +12,7 @@ fn rect_of(at: Place) -> Rect {
   let first = params.region_words.y + (at.plane / params.region_words.x) * params.depth.x + table[row];
   let count = table[row + 1u] - table[row];
   return Rect(
-    at.plane * params.extent.z,
+    plane_base(at.plane),
     Span(first, count, 1u, count, 0u),
     Span(0u, 1u, 1u, 1u, 0u),
     Span(at.x, 1u, 1u, 1u, 0u),

@@ -10,7 +10,7 @@ fn rect_of(at: Place) -> Rect {
   let height = table[row + 2u];
   let width = table[row + 3u];
   return Rect(
-    at.plane * params.extent.z,
+    plane_base(at.plane),
     bin_span(cell / width / height, params.depth.x, table[row + 1u]),
     bin_span((cell / width) % height, params.height.x, height),
     bin_span(cell % width, params.width.x, width),

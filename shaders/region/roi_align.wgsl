@@ -17,7 +17,7 @@ fn rect_of(at: Place) -> Rect {
   let rows = table[row + 5u];
   let columns = table[row + 6u];
   return Rect(
-    (plane + select(channel, own, params.region_words.w != 0u)) * params.extent.z,
+    plane_base(plane + select(channel, own, params.region_words.w != 0u)),
     Span(0u, 1u, 1u, 1u, 0u),
     Span(0u, rows, 1u, rows, rows - 1u),
     Span(0u, columns, 1u, columns, columns - 1u),

@@ -18,7 +18,7 @@ fn rect_of(at: Place) -> Rect {
     return Rect(0u, none, none, none, Frame());
   }
   return Rect(
-    (plane + at.plane % params.extent.y) * params.extent.z,
+    plane_base(plane + at.plane % params.extent.y),
     Span(0u, 1u, 1u, 1u, 0u),
     roi_span(at.y, table[row + 1u], table[row + 3u], params.height.y, params.height.x),
     roi_span(at.x, table[row + 2u], table[row + 4u], params.width.y, params.width.x),

@@ -13,7 +13,7 @@ fn detect_in(out: Place, at: Place) -> f32 {
     return 0.0;
   }
   let ordinal = (d.first * rect.height.count + h.first) * rect.width.count + w.first;
-  let weighting = weighting_of(rect, rect_ctx(rect, out, output_id));
+  let weighting = weighting_of(rect, rect_ctx(rect, out));
   return detect(rect_tap(rect, weighting, d.first, h.first, w.first, ordinal), saved_of(output_id));
 }
 

@@ -1,17 +1,14 @@
-// gather: the way back. One invocation owns one input value and adds up what comes back to it from every output whose region holds it, in
-// a fixed order, so the same bits come of every run and no atomics are needed.
+// gather: the way back. One invocation owns GROUP input values, those of one word of memory, and adds up what comes back to each from every output
+// whose region holds it, in a fixed order, so the same bits come of every run and no atomics are needed.
 //
 // Moves, per input value: the gradient of each output that holds it, with what that output saved, and one result.
 // Rows of outputs are added up alone and then together, so that sums stay accurate.
 // params.grid = grid width, input values, 1 to add to what is there, unused
-@group(0) @binding(2) var<storage, read_write> output: array<f32>;
-@group(0) @binding(11) var<storage, read> grad_output: array<f32>;
-
 // What comes back to a position from one output.
 fn back_from(out: Place, at: Place) -> f32 {
   let rect = rect_of(out);
   let output_id = output_of(out);
-  let ctx = rect_ctx(rect, out, output_id);
+  let ctx = rect_ctx(rect, out);
   let ds = numbers_depth(rect, at.z);
   let hs = numbers_height(rect, at.y);
   let ws = numbers_width(rect, at.x);
@@ -19,7 +16,7 @@ fn back_from(out: Place, at: Place) -> f32 {
     return 0.0;
   }
   let kept = saved_of(output_id);
-  let ahead = grad_output[output_id];
+  let ahead = ahead_at(output_id);
   let weighting = weighting_of(rect, ctx);
   var sum = 0.0;
   for (var d = ds.first; d < ds.end; d++) {
@@ -44,13 +41,7 @@ fn back_from(out: Place, at: Place) -> f32 {
   return sum;
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  let own = (group.y * params.grid.x + group.x) * WORKGROUP + local;
-  if (own >= params.grid.y) {
-    return;
-  }
-  let at = position_of(own);
+fn gathered(at: Place) -> f32 {
   let groups = holder_groups();
   var total = 0.0;
   for (var group_id = groups.first; group_id < groups.end; group_id++) {
@@ -67,6 +58,21 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     total += of_group;
   }
-  let back = total * activation_slope(input[own]);
-  output[own] = back + select(0.0, output[own], params.grid.z != 0u);
+  return total;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+  let first = ((group.y * params.grid.x + group.x) * WORKGROUP + local) * GROUP;
+  if (first >= params.grid.y) {
+    return;
+  }
+  let count = min(params.grid.y - first, GROUP);
+  var back: array<f32, 4>;
+  for (var lane = 0u; lane < count; lane++) {
+    let own = first + lane;
+    let here = gathered(position_of(own)) * activation_slope(fetch(own));
+    back[lane] = here + select(0.0, held(own), params.grid.z != 0u);
+  }
+  put(first, Quad(back[0], back[1], back[2], back[3]), count);
 }

@@ -5,7 +5,6 @@
 // Moves, per parameter: the gradient of each output, with what that output saved and the tap that the parameter weighs.
 // params.grid = grid width, parts, parameters, unused
 @group(0) @binding(4) var<storage, read_write> scratch: array<f32>;
-@group(0) @binding(11) var<storage, read> grad_output: array<f32>;
 
 const BLOCK = 32u;
 

@@ -1,23 +1,12 @@
 // list_merge: the second of two steps for segments. One invocation merges the parts of one segment, most of which are few, in blocks, so that
-// sums stay accurate, and finishes it.
+// sums stay accurate, and finishes it; it owns GROUP of them, those of one word of memory.
 //
 // params.grid = grid width, parts an image at most, pass, where the carries begin in scratch
 @group(0) @binding(4) var<storage, read_write> scratch: array<Acc>;
 
 const BLOCK = 32u;
 
-@compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  let output_id = (group.y * params.grid.x + group.x) * WORKGROUP + local;
-  if (output_id >= params.extent.x) {
-    return;
-  }
-  let at = place_of(output_id);
-  let ctx = rect_ctx(rect_of(at), at, output_id);
-  var carry = carry_first(ctx);
-  if (params.grid.z > 0u) {
-    carry = acc_carry(scratch[params.grid.w + output_id]);
-  }
+fn merged(at: Place, ctx: Ctx, carry: Carry) -> Acc {
   let row = params.region_words.z + list_row(at);
   let first = at.plane * params.grid.y;
   let to_part = table[row + 1u];
@@ -30,9 +19,34 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     total = acc_merge(total, block);
   }
-  if (params.grid.z + 1u < PASSES) {
-    scratch[params.grid.w + output_id] = acc_init(ctx, acc_next(total, carry));
-  } else {
-    emit_one(output_id, total, ctx);
+  return total;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+  let first = ((group.y * params.grid.x + group.x) * WORKGROUP + local) * GROUP;
+  if (first >= params.extent.x) {
+    return;
+  }
+  let count = min(params.extent.x - first, GROUP);
+  var run: Run;
+  var at = place_of(first);
+  for (var lane = 0u; lane < count; lane++) {
+    let ctx = rect_ctx(rect_of(at), at);
+    let kept = params.grid.w + number_of(at);
+    var carry = carry_first(ctx);
+    if (params.grid.z > 0u) {
+      carry = acc_carry(scratch[kept]);
+    }
+    let acc = merged(at, ctx, carry);
+    if (params.grid.z + 1u == PASSES) {
+      run = run_with(run, lane, acc, ctx);
+    } else {
+      scratch[kept] = acc_init(ctx, acc_next(acc, carry));
+    }
+    at = place_next(at);
+  }
+  if (params.grid.z + 1u == PASSES) {
+    emit_run(first, run, count);
   }
 }

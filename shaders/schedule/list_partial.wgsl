@@ -33,11 +33,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
   let at = Place(plane, segment, 0u, own % columns);
   let rect = rect_of(at);
-  let output_id = (plane * segments + segment) * columns + at.x;
-  let ctx = rect_ctx(rect, at, output_id);
+  let ctx = rect_ctx(rect, at);
   var carry = carry_first(ctx);
   if (params.grid.z > 0u) {
-    carry = acc_carry(scratch[params.grid.w + output_id]);
+    carry = acc_carry(scratch[params.grid.w + number_of(at)]);
   }
   let weighting = weighting_of(rect, ctx);
   let from_tap = (part - table[row + segment]) * PART;

@@ -10,20 +10,20 @@
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
   let part_id = group.y * params.grid.x + group.x;
   let parts = params.grid.y;
-  let output_id = part_id / parts;
-  if (output_id >= params.extent.x) {
+  let own = part_id / parts;
+  if (own * LANES >= params.extent.x) {
     return;
   }
-  let at = place_of(output_id);
+  let at = place_of(own * LANES);
   let rect = rect_of(at);
-  let ctx = rect_ctx(rect, at, output_id);
+  let ctx = rect_ctx(rect, at);
   let taps = rect_taps(rect);
   let share = (taps + parts - 1u) / parts;
   let from_tap = min((part_id % parts) * share, taps);
   let to_tap = min(from_tap + share, taps);
   var carry = carry_first(ctx);
   if (params.grid.z > 0u) {
-    carry = acc_carry(scratch[params.grid.w + output_id]);
+    carry = acc_carry(scratch[params.grid.w + own]);
   }
   let acc = workgroup_merge(local, workgroup_fold(rect, from_tap, to_tap, local, ctx, carry));
   if (local == 0u) {

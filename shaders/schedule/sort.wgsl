@@ -1,17 +1,11 @@
 // sort: one invocation loads the few taps of one output into registers, sorts their keys by a fixed network and takes the one at its place. For
 // ops that choose by order, in regions of at most SORT_TAPS taps, where several passes would read every tap as often.
 //
+// An invocation owns GROUP outputs, those of one word of memory, one after the other.
+//
 // Moves, per output: its region's taps once, and one result. Fast because the network is known when the kernel is compiled: SORT_TAPS² / 2
 // pairs of a min and a max, all in registers, no branch.
-@compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  let output_id = (group.y * params.grid.x + group.x) * WORKGROUP + local;
-  if (output_id >= params.extent.x) {
-    return;
-  }
-  let at = place_of(output_id);
-  let rect = rect_of(at);
-  let ctx = rect_ctx(rect, at, output_id);
+fn sorted(rect: Rect, ctx: Ctx) -> Acc {
   let weighting = weighting_of(rect, ctx);
 
   // Absent taps stand last: no key is above theirs.
@@ -23,9 +17,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   for (var tap = 0u; tap < SORT_TAPS; tap++) {
     keys[tap] = U(0xffffffffu);
     if (tap < ctx.valid) {
-      let key = sort_key(rect_tap(rect, weighting, d, h, w, tap).value);
-      nan = nan | (key == U(0xffffffffu));
-      keys[tap] = key;
+      let value = rect_tap(rect, weighting, d, h, w, tap).value;
+      nan = nan | key_is_nan(bitcast<U>(value));
+      keys[tap] = sort_key(value);
       w += 1u;
       if (w == rect.width.count) {
         w = 0u;
@@ -74,5 +68,23 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       }
     }
   }
-  emit_one(output_id, sort_acc(key, U(index)), ctx);
+  return sort_acc(key, U(index));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+  let first = ((group.y * params.grid.x + group.x) * WORKGROUP + local) * GROUP;
+  if (first >= params.extent.x) {
+    return;
+  }
+  let count = min(params.extent.x - first, GROUP);
+  var run: Run;
+  var at = place_of(first);
+  for (var lane = 0u; lane < count; lane++) {
+    let rect = rect_of(at);
+    let ctx = rect_ctx(rect, at);
+    run = run_with(run, lane, sorted(rect, ctx), ctx);
+    at = place_next(at);
+  }
+  emit_run(first, run, count);
 }

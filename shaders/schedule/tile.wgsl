@@ -29,7 +29,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let depth = region_span(z, params.depth, params.depth_window);
   let x = bitcast<i32>(left * STRIDE_W - params.width_window.y - LEAD);
   let base = plane * params.extent.z;
-  let no_ctx = Ctx(0u, 1.0, 0u, 0u);
+  let no_ctx = Ctx(0u, 1.0, 0u, U());
   let nothing = acc_init(no_ctx, carry_first(no_ctx));
 
   var accs: array<Acc, TILE_ROWS * TILE_COLUMNS>;
@@ -43,7 +43,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let y = top * STRIDE_H + r - params.height_window.y;   // wraps above the input: then it is no row either
       if (y < params.height.x) {
         let row = (slab + y) * params.width.x;
-        var values: array<f32, FOURS * 4u>;
+        var values: array<V, FOURS * 4u>;
         var inside: array<bool, FOURS * 4u>;
         for (var f = 0u; f < FOURS; f++) {
           let four = load_four(base + row, x + bitcast<i32>(4u * f), params.width.x);
@@ -62,7 +62,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             let at = LEAD + column * STRIDE_W + k * DILATION_W;
             if (inside[at]) {
               let index = row + bitcast<u32>(x) + at;
-              fold = acc_push(fold, Tap(V(values[at]), V(1.0), 0u, index), no_ctx);
+              fold = acc_push(fold, Tap(values[at], value_of(1.0), 0u, index), no_ctx);
             }
           }
           for (var line = 0u; line < TILE_ROWS; line++) {
@@ -91,7 +91,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         at.x = min(left + column, params.width.y - 1u);
         let rect = Rect(base, depth, height, region_span(at.x, width_size, width_window), Frame());
         let acc = accs[line * TILE_COLUMNS + column];
-        run = run_with(run, column, acc, rect_ctx(rect, at, first + column));
+        run = run_with(run, column, acc, rect_ctx(rect, at));
       }
       emit_run(first, run, min(params.width.y - left, TILE_COLUMNS));
     }

@@ -38,9 +38,9 @@ fn tap_value(rect: Rect, index: u32, z: u32, y: u32, x: u32) -> V {
   let low_x = inner_x - f32(left);
   let high_y = 1.0 - low_y;
   let high_x = 1.0 - low_x;
-  let first = rect.base + top * params.width.x;
-  let second = rect.base + min(top + 1u, params.height.x - 1u) * params.width.x;
+  let first = top * params.width.x;
+  let second = min(top + 1u, params.height.x - 1u) * params.width.x;
   let right = min(left + 1u, params.width.x - 1u);
-  return V(high_y * high_x) * load(first + left) + V(high_y * low_x) * load(first + right)
-    + V(low_y * high_x) * load(second + left) + V(low_y * low_x) * load(second + right);
+  return V(high_y * high_x) * load(element_at(rect.base, first + left)) + V(high_y * low_x) * load(element_at(rect.base, first + right))
+    + V(low_y * high_x) * load(element_at(rect.base, second + left)) + V(low_y * low_x) * load(element_at(rect.base, second + right));
 }

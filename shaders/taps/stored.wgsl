@@ -7,5 +7,5 @@ fn tap_units(rect: Rect) -> vec3<f32> {
 }
 
 fn tap_value(rect: Rect, index: u32, z: u32, y: u32, x: u32) -> V {
-  return load(rect.base + index);
+  return load(element_at(rect.base, index));
 }

@@ -4,5 +4,5 @@ fn term_count() -> u32 {
 }
 
 fn term(parameter: u32, at: u32) -> f32 {
-  return grad_parameter(saved_of(at), grad_output[at]);
+  return grad_parameter(saved_of(at), ahead_at(at));
 }

@@ -6,13 +6,13 @@ fn term_count() -> u32 {
 fn term(parameter: u32, at: u32) -> f32 {
   let taps = params.depth.z * params.height.z * params.width.z;
   let own = parameter % taps;
-  var output_id = at;
+  var number = at;
   if (params.weighting_words.x != 0u) {
-    output_id = ((at / params.extent.w) * params.extent.y + parameter / taps) * params.extent.w + at % params.extent.w;
+    number = ((at / params.extent.w) * params.extent.y + parameter / taps) * params.extent.w + at % params.extent.w;
   }
-  let out = place_of(output_id);
+  let out = place_of_number(number);
   let rect = rect_of(out);
-  let ctx = rect_ctx(rect, out, output_id);
+  let ctx = rect_ctx(rect, out);
   // Its window's first taps may be cut off by the padding; what is before them wraps to beyond the last.
   let line = own / params.width.z;
   let d = line / params.height.z - table_first(rect.depth, params.depth.z);
@@ -23,5 +23,6 @@ fn term(parameter: u32, at: u32) -> f32 {
   }
   let ordinal = (d * rect.height.count + h) * rect.width.count + w;
   let tap = rect_tap(rect, weighting_of(rect, ctx), d, h, w, ordinal);
-  return grad_weight(tap, saved_of(output_id), ctx, grad_output[output_id]);
+  let output_id = output_of(out);
+  return grad_weight(tap, saved_of(output_id), ctx, ahead_at(output_id));
 }

@@ -14,7 +14,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
   let index = indices[own];
   if (index < params.extent.z) {
-    atomicMax(&scratch[(own / params.extent.w) * params.extent.z + index], own + 1u);
+    atomicMax(&scratch[place_of(own).plane * params.extent.z + index], own + 1u);
   } else {
     atomicOr(&status, 4u);
   }

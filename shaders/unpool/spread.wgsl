@@ -2,13 +2,11 @@
 // there is none. The gather of gradients, twice: of the outputs, and of ones.
 //
 // params.grid = grid width, positions in all, unused, unused
-@group(0) @binding(2) var<storage, read_write> output: array<f32>;
-
 // What one output gives to a position, and its share.
 fn spread_from(out: Place, at: Place) -> vec2<f32> {
   let rect = rect_of(out);
   let output_id = output_of(out);
-  let ctx = rect_ctx(rect, out, output_id);
+  let ctx = rect_ctx(rect, out);
   let ds = numbers_depth(rect, at.z);
   let hs = numbers_height(rect, at.y);
   let ws = numbers_width(rect, at.x);
@@ -26,16 +24,10 @@ fn spread_from(out: Place, at: Place) -> vec2<f32> {
       }
     }
   }
-  return vec2<f32>(sum * input[output_id], sum);
+  return vec2<f32>(sum * fetch(output_id), sum);
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  let own = (group.y * params.grid.x + group.x) * WORKGROUP + local;
-  if (own >= params.grid.y) {
-    return;
-  }
-  let at = position_of(own);
+fn value_at(at: Place) -> V {
   let holders = holders_of(0u, at);
   var total = vec2<f32>();
   for (var z = holders.depth.first; z < holders.depth.end; z++) {
@@ -47,5 +39,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       total += of_row;
     }
   }
-  output[own] = select(total.x / total.y, 0.0, total.y == 0.0);
+  return select(total.x / total.y, 0.0, total.y == 0.0);
 }

@@ -8,5 +8,5 @@ fn weighting_of(rect: Rect, ctx: Ctx) -> Weighting {
 }
 
 fn weight_at(weighting: Weighting, d: u32, h: u32, w: u32) -> V {
-  return V(1.0);
+  return value_of(1.0);
 }

@@ -20,5 +20,5 @@ fn weighting_of(rect: Rect, ctx: Ctx) -> Weighting {
 }
 
 fn weight_at(weighting: Weighting, d: u32, h: u32, w: u32) -> V {
-  return V(weights[weighting.first + (d * params.height.z + h) * params.width.z + w]);
+  return lane_weights(weighting.first + (d * params.height.z + h) * params.width.z + w);
 }

@@ -106,9 +106,9 @@ impl Geometry {
         }
         let fits = [pooled.batch(), pooled.channels(), pooled.spatial().len()]
             == [restored.batch(), restored.channels(), restored.spatial().len()];
-        if !fits {
+        if !fits || pooled.layout() != restored.layout() {
             return Err(Error::InvalidShape {
-                expected: format!("batch, channels and axes as those of {pooled}"),
+                expected: format!("batch, channels, axes and their order as those of {pooled}"),
                 actual: restored.to_string(),
             });
         }

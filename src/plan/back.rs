@@ -1,12 +1,15 @@
 //! Planning the way back: what must be known of every output, then a gather of gradients.
 
-use super::{BackKey, BackTo, Limits, Plan, Request, Role, Step, WORD, WORKGROUP, Way, choose_kernel, index};
+use super::{
+    BackKey, BackTo, Elements, Format, Limits, Plan, Request, Role, Site, Stored, WORD, Way, check_bytes, check_size,
+    choose_kernel, index,
+};
 use crate::{
-    Error, Kernel, Op, Pooling, Region, Shape,
+    Element, Error, Kernel, Op, Pooling, Region, Shape,
     geometry::{Axis, Geometry, Side, Walk},
 };
 
-/// Loop turns that one invocation of a gather may make, for the reason that bounds the direct kernel's.
+/// Loop turns that one invocation of a gather may make for all values that it owns, for the reason that bounds the direct kernel's.
 const MOST_TURNS: u64 = 40_000;
 
 /// Steps that the gather may take: beyond that a plan would hold more parameters than work.
@@ -27,11 +30,9 @@ impl Plan {
     pub fn grad(pooling: &Pooling, shape: &Shape, request: &Request, limits: &Limits) -> Result<Self, Error> {
         let geometry = Geometry::resolve(pooling, shape)?;
         let row = pooling.op.kind().row();
-        let kernel = if row.saved_bytes > 0 || request.kernel.is_some() {
-            choose_kernel(pooling, &geometry, request, limits, true)?
-        } else {
-            Kernel::Direct
-        };
+        let site = Site { pooling, geometry: &geometry, elements: Elements::of_grad(request)?, limits };
+        let kernel =
+            if row.saved_bytes > 0 || request.kernel.is_some() { choose_kernel(&site, request, true)? } else { Kernel::Direct };
         if request.detection {
             return Err(Error::unsupported("the detection layer of a gradient", "the way there has it"));
         }
@@ -43,51 +44,59 @@ impl Plan {
             let why = "weighted and gated have weights that learn, gem has p";
             return Err(Error::unsupported(format!("gradients of {}'s parameters", row.name), why));
         }
-        let mut plan = Self::empty(pooling, &geometry, Way::Grad, kernel, limits)?;
+        let mut plan = Self::empty(&site, Way::Grad, kernel)?;
         plan.learned = learned;
         let inputs = index(shape.elements() as u64)?;
         let outputs = index(plan.output.elements() as u64)?;
         if inputs == 0 {
             return Ok(plan);
         }
+        let format = Format::reals(&geometry, &site.elements);
+        let each = format.output.per_word();
         // Parts of what comes back to one parameter.
         let terms = u64::from(outputs) / if geometry.weights > 0 { plan.weights_sets(&geometry) } else { 1 };
         let parts = terms.div_ceil(TERMS_A_PART).max(1);
         if outputs == 0 {
-            let own = [inputs, 0, 0];
-            plan.steps.push(Step::new(Role::Clear, &pooling.op, &geometry, outputs, inputs.div_ceil(WORKGROUP), own, limits)?);
+            plan.steps.push(site.step_over(Role::Clear(format.output), inputs, each, [inputs, 0, 0])?);
             if learned > 0 {
                 plan.scratch_bytes = WORD;
-                let own = [0, index(learned)?, 0];
-                let groups = index(learned.div_ceil(WORKGROUP.into()))?;
-                plan.steps.push(Step::new(Role::MergeSum, &pooling.op, &geometry, outputs, groups, own, limits)?);
+                plan.steps.push(site.step_over(Role::MergeSum, index(learned)?, 1, [0, index(learned)?, 0])?);
             }
             return Ok(plan);
         }
-        plan.digest_sides(pooling, &geometry, limits)?;
-        plan.save(pooling, &geometry, limits, learned.saturating_mul(parts).saturating_mul(WORD))?;
-        let op = &pooling.op;
+        let stretches = stretches(&pooling.region, &geometry, each)?;
+        // Several steps add up in f32, whatever the gradient is stored as.
+        let sums = stretches.len() > 1 && format.output != Stored::F32;
+        let least = if sums { u64::from(inputs) } else { 0 };
+        plan.digest_sides(&site)?;
+        plan.save(&site, least.max(learned.saturating_mul(parts)).saturating_mul(WORD))?;
+        plan.scratch_bytes = plan.scratch_bytes.max(least * WORD);
+        check_bytes("scratch", plan.scratch_bytes, limits)?;
         let key = BackKey {
-            op: op.kind(),
-            variant: op.variant(),
+            op: pooling.op.kind(),
+            variant: pooling.op.variant(),
             walk: geometry.walk,
-            weighting: op.weighting(),
+            weighting: pooling.op.weighting(),
             activation: pooling.activation,
+            format,
+            ahead: site.elements.output,
             to: BackTo::Input,
         };
-        for (at, stretch) in stretches(&pooling.region, &geometry)?.into_iter().enumerate() {
+        let gather = if sums { BackKey { format: Format { output: Stored::Sums, ..format }, ..key } } else { key };
+        for (at, stretch) in stretches.into_iter().enumerate() {
             let own = [inputs, u32::from(at > 0), 0];
-            let mut step = Step::new(Role::Back(key), op, &geometry, outputs, inputs.div_ceil(WORKGROUP), own, limits)?;
+            let mut step = site.step_over(Role::Back(gather), inputs, gather.format.output.per_word(), own)?;
             step.params.holders = stretch;
             plan.steps.push(step);
         }
+        if sums {
+            plan.steps.push(site.step_over(Role::Narrow(format.output), inputs, each, [inputs, 0, 0])?);
+        }
         if learned > 0 {
             let own = [index(parts)?, index(learned)?, 0];
-            let key = BackKey { to: BackTo::Parameters, ..key };
-            let groups = index(learned.saturating_mul(parts))?;
-            plan.steps.push(Step::new(Role::Back(key), op, &geometry, outputs, groups, own, limits)?);
-            let groups = index(learned.div_ceil(WORKGROUP.into()))?;
-            plan.steps.push(Step::new(Role::MergeSum, op, &geometry, outputs, groups, own, limits)?);
+            let key = BackKey { to: BackTo::Parameters, format: Format { output: Stored::F32, ..format }, ..key };
+            plan.steps.push(site.step(Role::Back(key), index(learned.saturating_mul(parts))?, own)?);
+            plan.steps.push(site.step_over(Role::MergeSum, index(learned)?, 1, own)?);
         }
         plan.check_buffers(limits)?;
         Ok(plan)
@@ -100,23 +109,25 @@ impl Plan {
     }
 
     /// The steps that write the detection layer below a probabilistic max.
-    pub(super) fn detect(&mut self, pooling: &Pooling, geometry: &Geometry, limits: &Limits) -> Result<(), Error> {
+    pub(super) fn detect(&mut self, site: &Site<'_>) -> Result<(), Error> {
+        let Site { pooling, geometry, elements, limits } = *site;
         let op = &pooling.op;
         if !matches!(op, Op::ProbabilisticMax { .. }) {
             let why = "probabilistic_max has one";
             return Err(Error::unsupported(format!("the detection layer of {}", op.kind()), why));
         }
         self.detection = true;
-        let (units, outputs) = (index(self.input.elements() as u64)?, index(self.output.elements() as u64)?);
-        if outputs == 0 {
+        let units = index(self.input.elements() as u64)?;
+        if self.output.elements() == 0 {
             return Ok(());
         }
+        check_size("detection layer", units.into(), limits)?;
         if self.kernel == Kernel::Tile {
             self.kernel = Kernel::Direct;
-            self.save(pooling, geometry, limits, 0)?;
+            self.save(site, 0)?;
             self.kernel = Kernel::Tile;
         } else {
-            self.save(pooling, geometry, limits, 0)?;
+            self.save(site, 0)?;
         }
         let key = BackKey {
             op: op.kind(),
@@ -124,9 +135,11 @@ impl Plan {
             walk: geometry.walk,
             weighting: op.weighting(),
             activation: pooling.activation,
+            format: Format { output: Stored::F32, ..Format::reals(geometry, &elements) },
+            ahead: Element::F32,
             to: BackTo::Detection,
         };
-        let mut step = Step::new(Role::Back(key), op, geometry, outputs, units.div_ceil(WORKGROUP), [units, 0, 0], limits)?;
+        let mut step = site.step_over(Role::Back(key), units, 1, [units, 0, 0])?;
         step.params.holders = [0, geometry.axes[1].output, 0, geometry.axes[2].output];
         self.steps.push(step);
         self.check_buffers(limits)
@@ -143,12 +156,14 @@ impl Plan {
     }
 }
 
-/// The stretches of outputs that an invocation walks, one a step: all at once in most cases.
-pub(super) fn stretches(region: &Region, geometry: &Geometry) -> Result<Vec<Stretch>, Error> {
+/// The stretches of outputs that an invocation walks for each of the values that it owns, one a step: all at once in most cases.
+pub(super) fn stretches(region: &Region, geometry: &Geometry, values: u32) -> Result<Vec<Stretch>, Error> {
+    let most_turns = MOST_TURNS / u64::from(values);
+    let checked = |turns| checked(turns, values);
     let [depth, height, width] = &geometry.axes;
     let holders = |axis: &Axis| most_holders(axis, geometry.walk);
     let split = |count: u32, each: u64| -> Result<Vec<[u32; 2]>, Error> {
-        let at_once = u32::try_from((MOST_TURNS / each.max(1)).max(1)).unwrap_or(u32::MAX);
+        let at_once = u32::try_from((most_turns / each.max(1)).max(1)).unwrap_or(u32::MAX);
         few(count.div_ceil(at_once).into())?;
         Ok((0..count).step_by(at_once as usize).map(|from| [from, from.saturating_add(at_once).min(count)]).collect())
     };
@@ -161,7 +176,7 @@ pub(super) fn stretches(region: &Region, geometry: &Geometry) -> Result<Vec<Stre
                     .map(|(axis, bins)| most_holders(&Axis::whole(axis.input, bins), Walk::Adaptive));
                 let row_turns = slices.saturating_mul(columns.saturating_mul(6).saturating_add(2));
                 checked(row_turns)?;
-                if rows.saturating_mul(row_turns) <= MOST_TURNS {
+                if rows.saturating_mul(row_turns) <= most_turns {
                     stretches.push([level, level + 1, 0, row[2]]);
                 } else {
                     stretches.extend(split(row[2], row_turns)?.into_iter().map(|[from, to]| [level, level + 1, from, to]));
@@ -182,7 +197,7 @@ pub(super) fn stretches(region: &Region, geometry: &Geometry) -> Result<Vec<Stre
             let row = about(width).saturating_mul(bin).saturating_add(2);
             checked(row)?;
             let each = about(height).saturating_mul(row).saturating_add(4);
-            if each <= MOST_TURNS {
+            if each <= most_turns {
                 return Ok(split(boxes, each)?.into_iter().map(|[from, to]| [from, to, 0, height.output]).collect());
             }
             let rows = split(height.output, row)?;
@@ -204,10 +219,10 @@ pub(super) fn stretches(region: &Region, geometry: &Geometry) -> Result<Vec<Stre
                 0
             };
             checked(scans)?;
-            if holders(height).saturating_mul(row) <= MOST_TURNS {
+            if holders(height).saturating_mul(row) <= most_turns {
                 return Ok(vec![[0, height.output, 0, width.output]]);
             }
-            if row <= MOST_TURNS {
+            if row <= most_turns {
                 return Ok(split(height.output, row)?.into_iter().map(|[from, to]| [from, to, 0, width.output]).collect());
             }
             let column = slices.saturating_mul(cell.saturating_add(2));
@@ -229,11 +244,11 @@ fn few(steps: u64) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses what cannot be split further.
-pub(super) fn checked(turns: u64) -> Result<(), Error> {
-    if turns > MOST_TURNS {
-        let what = "loop turns of one value's gradient".into();
-        return Err(Error::UnsupportedSize { what, limit: MOST_TURNS, actual: turns });
+/// Refuses what cannot be split further, an invocation owning so many values.
+pub(super) fn checked(turns: u64, values: u32) -> Result<(), Error> {
+    let limit = MOST_TURNS / u64::from(values);
+    if turns > limit {
+        return Err(Error::UnsupportedSize { what: "loop turns of one value's gradient".into(), limit, actual: turns });
     }
     Ok(())
 }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use super::{Format, Stored};
 use crate::{
-    Activation, OpKind,
-    geometry::{Axis, Walk},
+    Activation, Element, OpKind,
+    geometry::{Axis, Order, Walk},
     op::WeightingKind,
 };
 
@@ -138,7 +139,9 @@ pub(crate) enum Role {
     /// It adds up the parts of parameters' gradients.
     MergeSum,
     /// It writes zeros where nothing comes back.
-    Clear,
+    Clear(Stored),
+    /// It narrows sums.
+    Narrow(Stored),
     /// It digests what stands beside the input into the region's table.
     Digest(Digest),
 }
@@ -147,9 +150,9 @@ pub(crate) enum Role {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum UnpoolStep {
     Clear,
-    Mark,
-    Place,
-    Nearest(Walk),
+    Mark(Order),
+    Place(Format),
+    Nearest(Walk, Format),
 }
 
 impl UnpoolStep {
@@ -158,7 +161,12 @@ impl UnpoolStep {
         [Walk::Window, Walk::Reflect, Walk::Edge, Walk::Adaptive, Walk::Global, Walk::Fractional];
 
     fn listed() -> impl Iterator<Item = Self> {
-        [Self::Clear, Self::Mark, Self::Place].into_iter().chain(Self::SEPARABLE.map(Self::Nearest))
+        let orders = [Order::ChannelsFirst, Order::ChannelsLast];
+        let places = Format::listed().into_iter().filter(|format| !format.four && format.order != Order::DepthLast);
+        let moving = move || places.clone().filter(|format| format.whole() == (format.output == Stored::Whole));
+        // Regions and formats in turn.
+        let nearest = Self::SEPARABLE.into_iter().cycle().zip(moving()).map(|(walk, format)| Self::Nearest(walk, format));
+        [Self::Clear].into_iter().chain(orders.map(Self::Mark)).chain(moving().map(Self::Place)).chain(nearest)
     }
 }
 
@@ -170,7 +178,7 @@ pub(crate) enum Digest {
     LabelsCount,
     LabelsScan,
     LabelsScatter,
-    Clusters(ClusterStep, Option<Activation>),
+    Clusters(ClusterStep, Option<Activation>, Format),
 }
 
 /// A step that finds clusters.
@@ -190,8 +198,14 @@ impl ClusterStep {
 impl Digest {
     fn listed() -> Vec<Self> {
         let clusters = [None, Some(Activation::Relu)];
-        let clusters =
-            clusters.into_iter().flat_map(|activation| ClusterStep::ALL.map(|step| Self::Clusters(step, activation)));
+        let formats = Format::listed().into_iter().filter(|format| !format.four && !format.whole());
+        let formats = formats.filter(|format| format.order != Order::DepthLast).map(|f| Format { output: Stored::F32, ..f });
+        let mut formats = formats.cycle();
+        let clusters = clusters.into_iter().flat_map(|activation| {
+            ClusterStep::ALL.map(|step| Self::Clusters(step, activation, formats.next().unwrap_or(Format::PLAIN)))
+        });
+        let clusters: Vec<Self> =
+            clusters.chain(ClusterStep::ALL.map(|step| Self::Clusters(step, None, Format::PLAIN))).collect();
         [Self::RoiPool, Self::RoiAlign, Self::LabelsCount, Self::LabelsScan, Self::LabelsScatter]
             .into_iter()
             .chain(clusters)
@@ -205,11 +219,11 @@ impl Digest {
             Self::LabelsCount => "digest/labels_count",
             Self::LabelsScan => "digest/labels_scan",
             Self::LabelsScatter => "digest/labels_scatter",
-            Self::Clusters(ClusterStep::Weigh, _) => "digest/clusters_weigh",
-            Self::Clusters(ClusterStep::Lot, _) => "digest/clusters_lot",
-            Self::Clusters(ClusterStep::Seed, _) => "digest/clusters_seed",
-            Self::Clusters(ClusterStep::Assign, _) => "digest/clusters_assign",
-            Self::Clusters(ClusterStep::Move, _) => "digest/clusters_move",
+            Self::Clusters(ClusterStep::Weigh, ..) => "digest/clusters_weigh",
+            Self::Clusters(ClusterStep::Lot, ..) => "digest/clusters_lot",
+            Self::Clusters(ClusterStep::Seed, ..) => "digest/clusters_seed",
+            Self::Clusters(ClusterStep::Assign, ..) => "digest/clusters_assign",
+            Self::Clusters(ClusterStep::Move, ..) => "digest/clusters_move",
         }
     }
 }
@@ -223,6 +237,7 @@ pub(crate) struct PoolKey {
     pub(crate) weighting: WeightingKind,
     pub(crate) activation: Option<Activation>,
     pub(crate) schedule: Schedule,
+    pub(crate) format: Format,
     /// Whether input rows are read as vec4s.
     pub(crate) aligned_load: bool,
     /// Whether outputs are stored as vec4s.
@@ -248,6 +263,9 @@ pub(crate) struct BackKey {
     pub(crate) walk: Walk,
     pub(crate) weighting: WeightingKind,
     pub(crate) activation: Option<Activation>,
+    pub(crate) format: Format,
+    /// The type of the output's gradient.
+    pub(crate) ahead: Element,
     /// What gradients come back to.
     pub(crate) to: BackTo,
 }
@@ -273,11 +291,14 @@ impl KernelKey {
         let pools = PoolKey::listed().into_iter().map(Role::Pool);
         let backs = BackKey::listed().into_iter().map(Role::Back);
         let digests = Digest::listed().into_iter().map(Role::Digest);
+        let stored: Vec<Stored> = Element::ALL.map(Stored::reals).into();
         let mut all: Vec<Self> = pools
             .chain(backs)
             .chain(digests)
             .chain(UnpoolStep::listed().map(Role::Unpool))
-            .chain([Role::MergeSum, Role::Clear])
+            .chain(stored.iter().copied().map(Role::Clear))
+            .chain(stored.iter().copied().filter(|stored| stored.per_word() > 1).map(Role::Narrow))
+            .chain([Role::MergeSum])
             .map(Self)
             .collect();
         all.sort_unstable();
@@ -287,6 +308,23 @@ impl KernelKey {
 }
 
 impl PoolKey {
+    /// The same kernel without what its text does not look at, so that equal texts have equal keys.
+    pub(crate) fn plain_where_it_can_be(self) -> Self {
+        let Self { activation, format, emit, .. } = self;
+        match self.schedule {
+            Schedule::Partial | Schedule::ListPartial => Self { format: Format { output: Stored::F32, ..format }, ..self },
+            Schedule::Merge | Schedule::ListMerge => {
+                let input = if format.whole() { Stored::Whole } else { Stored::F32 };
+                Self { activation: None, format: Format { input, ..format }, ..self }
+            }
+            _ => {
+                let words = matches!(format.output, Stored::Words(_)) && emit == Emit::Values;
+                let aligned_store = self.aligned_store && !words && emit != Emit::Saved && !format.four;
+                Self { activation, aligned_store, ..self }
+            }
+        }
+    }
+
     fn listed() -> Vec<Self> {
         const ACTIVATIONS: [Activation; 4] = [Activation::Relu, Activation::LeakyRelu, Activation::Sigmoid, Activation::Tanh];
         let tiles = super::listed_tiles();
@@ -303,6 +341,7 @@ impl PoolKey {
                     weighting: if walk.takes(row.weighting) { row.weighting } else { WeightingKind::Position },
                     activation: None,
                     schedule,
+                    format: Format::PLAIN,
                     aligned_load: false,
                     aligned_store: false,
                     emit,
@@ -312,7 +351,7 @@ impl PoolKey {
                 for walk in Walk::ALL.into_iter().filter(takes) {
                     let [partial, merge] = two_stages(walk);
                     keys.push(base(walk, partial, own));
-                    keys.extend(choices.iter().map(|&emit| base(walk, merge, emit)));
+                    keys.push(base(walk, merge, choices[turn % choices.len()]));
                     for &emit in choices {
                         keys.push(base(walk, Schedule::Direct, emit));
                         // What is stored does not depend on how it was found: every other walk will do.
@@ -357,15 +396,29 @@ impl PoolKey {
                     for (at, &(tile, aligned_load)) in tiles.iter().enumerate() {
                         for &emit in choices {
                             for aligned_store in [false, true] {
-                                // Max and average, which networks use most, with every tile; the others in turn.
+                                // Max, which networks use most, with every tile; the others in turn.
                                 turn += 1;
-                                if matches!(row.kind, OpKind::Max | OpKind::Average) || (at + turn) % 12 == 0 {
+                                if row.kind == OpKind::Max && emit == own && aligned_store || (at + turn) % 20 == 0 {
                                     let key = base(Walk::Window, Schedule::Tile(tile), emit);
                                     keys.push(Self { aligned_load, aligned_store, ..key });
                                 }
                             }
                         }
                     }
+                }
+                // Of every op every type; orders, results, regions and schedules in turn.
+                for at in 0..Stored::INPUTS.len() {
+                    let input = Stored::INPUTS[at];
+                    let of_input = Format::listed().into_iter().filter(|format| format.input == input);
+                    let formats: Vec<Format> = of_input.filter(|format| format.suits(row)).collect();
+                    let Some(&format) = formats.get((turn + at) % formats.len().max(1)) else { continue };
+                    let walks: Vec<Walk> = Walk::ALL.into_iter().filter(|walk| takes(walk) && format.reads(*walk)).collect();
+                    let Some(&walk) = walks.get((turn + at) % walks.len().max(1)) else { continue };
+                    let schedules = format.schedules(row, walk, tiles[turn % tiles.len()].0);
+                    let schedule = schedules[(turn + at) % schedules.len()];
+                    turn += 1;
+                    let emit = if walk.has_indices() { choices[turn % choices.len()] } else { Emit::Values };
+                    keys.push(Self { format, ..base(walk, schedule, emit) }.plain_where_it_can_be());
                 }
             }
         }
@@ -386,8 +439,24 @@ impl BackKey {
                         if own && walk.takes(weighting) && walk.has_blocks_for(row.kind) {
                             // Activations in turn.
                             let activation = ACTIVATIONS[keys.len() % ACTIVATIONS.len()];
-                            let key = Self { op: row.kind, variant, walk, weighting, activation, to: BackTo::Input };
+                            let (format, ahead) = (Format::PLAIN, Element::F32);
+                            let to = BackTo::Input;
+                            let key = Self { op: row.kind, variant, walk, weighting, activation, format, ahead, to };
                             keys.push(key);
+                            // Every type with every op; orders and gradients' types in turn.
+                            let own: Vec<Format> = Format::listed().into_iter().filter(|f| !f.four && !f.whole()).collect();
+                            let of_walk: Vec<Format> = own.into_iter().filter(|format| format.reads(walk)).collect();
+                            if !of_walk.is_empty() && keys.len() % 6 == 0 {
+                                let format = of_walk[keys.len() / 6 % of_walk.len()].of_gradients();
+                                let ahead = match format.output {
+                                    Stored::Words(element) => element,
+                                    _ => Element::F32,
+                                };
+                                keys.push(Self { format, ahead, ..key });
+                                if ahead != Element::F32 && walk != Walk::List {
+                                    keys.push(Self { format: Format { output: Stored::Sums, ..format }, ahead, ..key });
+                                }
+                            }
                             let detects = matches!(row.kind, OpKind::ProbabilisticMax | OpKind::ProbabilisticMaxSample);
                             if detects {
                                 keys.push(Self { to: BackTo::Detection, ..key });
@@ -424,7 +493,9 @@ impl fmt::Display for BackKey {
         if self.weighting != self.op.row().weighting {
             f.write_str("/position")?;
         }
-        self.activation.map_or(Ok(()), |activation| write!(f, "/{}", activation.name()))
+        self.activation.map_or(Ok(()), |activation| write!(f, "/{}", activation.name()))?;
+        self.format.fmt(f)?;
+        if self.ahead == Element::F32 { Ok(()) } else { write!(f, "/ahead_{}", self.ahead) }
     }
 }
 
@@ -434,15 +505,19 @@ impl fmt::Display for KernelKey {
             Role::Pool(key) => key.fmt(f),
             Role::Back(key) => key.fmt(f),
             Role::Unpool(UnpoolStep::Clear) => f.write_str("unpool_clear"),
-            Role::Unpool(UnpoolStep::Mark) => f.write_str("unpool_mark"),
-            Role::Unpool(UnpoolStep::Place) => f.write_str("unpool_place"),
-            Role::Unpool(UnpoolStep::Nearest(walk)) => write!(f, "unpool_nearest/{}", walk.name()),
+            Role::Unpool(UnpoolStep::Mark(order)) => write!(f, "unpool_mark{}", Format { order: *order, ..Format::PLAIN }),
+            Role::Unpool(UnpoolStep::Place(format)) => write!(f, "unpool_place{format}"),
+            Role::Unpool(UnpoolStep::Nearest(walk, format)) => write!(f, "unpool_nearest/{}{format}", walk.name()),
             Role::MergeSum => f.write_str("merge_sum"),
-            Role::Clear => f.write_str("clear"),
+            Role::Clear(output) => write!(f, "clear{}", Format { output: *output, ..Format::PLAIN }),
+            Role::Narrow(output) => write!(f, "narrow{}", Format { output: *output, ..Format::PLAIN }),
             Role::Digest(digest) => {
                 f.write_str(digest.name())?;
                 match digest {
-                    Digest::Clusters(_, Some(activation)) => write!(f, "/{}", activation.name()),
+                    Digest::Clusters(_, activation, format) => {
+                        activation.map_or(Ok(()), |activation| write!(f, "/{}", activation.name()))?;
+                        format.fmt(f)
+                    }
                     _ => Ok(()),
                 }
             }
@@ -486,6 +561,6 @@ impl fmt::Display for PoolKey {
                 f.write_str(name)?;
             }
         }
-        Ok(())
+        self.format.fmt(f)
     }
 }

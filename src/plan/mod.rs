@@ -2,13 +2,20 @@
 #![cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "the tier above binds what is planned here"))]
 
 mod back;
+mod choose;
+mod format;
 mod key;
 mod params;
+mod request;
 mod slot;
 mod unpool;
 
+pub(crate) use format::{Elements, Format, Stored};
 pub(crate) use key::{BackKey, BackTo, ClusterStep, Digest, Emit, PoolKey, Role, Schedule, Tile, UnpoolStep, WORKGROUP};
 pub use key::{Kernel, KernelKey};
+pub use request::{Request, Specialise};
+
+use choose::{TwoStages, choose_kernel, listed_tiles, passes, sort_taps};
 use key::{SORT_TAPS, two_stages};
 pub(crate) use params::Params;
 #[cfg(test)]
@@ -19,7 +26,6 @@ pub(crate) use unpool::Manner;
 use crate::{
     Error, Op, Pooling, Shape, WeightPreset,
     geometry::{Axis, Found, Geometry, Labels, Side, Walk},
-    op::OpRow,
 };
 
 /// Element indices are 32-bit on the device; sums of two must fit too.
@@ -55,85 +61,12 @@ impl Limits {
     };
 }
 
-/// Which windows get kernels of their own, with their size as a constant.
-///
-/// Each is faster and costs one more pipeline to compile; the dynamic kernel takes any window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Specialise {
-    /// None: a program with a thousand odd windows compiles a handful of pipelines.
-    Never,
-    /// Those that networks use: kernel sizes 2, 3 and 5 with strides up to 2.
-    #[default]
-    Listed,
-    /// Every window that fits in registers.
-    Any,
-}
-
-/// What to plan, beyond the pooling and the shape.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct Request {
-    /// Whether the index of the chosen tap is wanted beside each value.
-    pub indices: bool,
-    /// A kernel to use in place of the planner's choice; refused where it does not fit.
-    pub kernel: Option<Kernel>,
-    /// Which windows get kernels of their own.
-    pub specialise: Specialise,
-    /// Whether a gradient is also wanted with respect to what the op learns: its weights, or gem's p.
-    pub parameters: bool,
-    /// Whether the detection layer below a probabilistic max is wanted beside the pooling layer.
-    pub detection: bool,
-}
-
-impl Request {
-    /// Values only, and the planner's choice of kernel.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Asks for indices: one u32 an output, the place in its plane of the chosen tap, `u32::MAX` where there is none.
-    #[must_use]
-    pub fn indices(mut self, indices: bool) -> Self {
-        self.indices = indices;
-        self
-    }
-
-    /// Forces a kernel.
-    #[must_use]
-    pub fn kernel(mut self, kernel: Kernel) -> Self {
-        self.kernel = Some(kernel);
-        self
-    }
-
-    /// Asks a gradient for that of what the op learns, too: f32, shaped like the weights of weighted and gated, or one number for gem's p.
-    #[must_use]
-    pub fn parameters(mut self, parameters: bool) -> Self {
-        self.parameters = parameters;
-        self
-    }
-
-    /// Asks for the detection layer of [`Op::ProbabilisticMax`], f32, shaped like the input.
-    #[must_use]
-    pub fn detection(mut self, detection: bool) -> Self {
-        self.detection = detection;
-        self
-    }
-
-    /// Says which windows get kernels of their own.
-    #[must_use]
-    pub fn specialise(mut self, specialise: Specialise) -> Self {
-        self.specialise = specialise;
-        self
-    }
-}
-
 /// How a pooling will run: dispatches only, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     pub(crate) input: Shape,
     pub(crate) output: Shape,
+    pub(crate) elements: Elements,
     pub(crate) kernel: Kernel,
     pub(crate) way: Way,
     pub(crate) steps: Vec<Step>,
@@ -175,19 +108,28 @@ pub(crate) struct Step {
     pub(crate) workgroups: [u32; 2],
 }
 
-impl Step {
-    fn new(
-        key: Role,
-        op: &Op,
-        geometry: &Geometry,
-        outputs: u32,
-        groups: u32,
-        own: [u32; 3],
-        limits: &Limits,
-    ) -> Result<Self, Error> {
+/// What is planned, and for which device.
+#[derive(Clone, Copy)]
+struct Site<'a> {
+    pooling: &'a Pooling,
+    geometry: &'a Geometry,
+    elements: Elements,
+    limits: &'a Limits,
+}
+
+impl Site<'_> {
+    /// A step of so many workgroups, with the schedule's own numbers.
+    fn step(&self, key: Role, groups: u32, own: [u32; 3]) -> Result<Step, Error> {
+        let Self { pooling, geometry, elements, limits } = self;
         let [across, down] = fold_grid(groups, limits)?;
-        let params = Params::new(op, geometry, outputs, [across, own[0], own[1], own[2]]);
-        Ok(Self { key: KernelKey(key), params, workgroups: [across, down] })
+        let outputs = index(geometry.output.elements() as u64)?;
+        let params = Params::new(&pooling.op, geometry, elements, outputs, [across, own[0], own[1], own[2]]);
+        Ok(Step { key: KernelKey(key), params, workgroups: [across, down] })
+    }
+
+    /// A step whose invocations own `each` of `count` values.
+    fn step_over(&self, key: Role, count: u32, each: u32, own: [u32; 3]) -> Result<Step, Error> {
+        self.step(key, count.div_ceil(each * WORKGROUP), own)
     }
 }
 
@@ -195,8 +137,8 @@ impl Plan {
     /// Plans `pooling` on an input of `shape`.
     ///
     /// # Errors
-    /// As [`Pooling::output_shape`]; [`Error::Unsupported`] for indices of an op that chooses no tap and for a forced kernel
-    /// that does not fit; [`Error::UnsupportedSize`] for tensors beyond the limits.
+    /// As [`Pooling::output_shape`]; [`Error::Unsupported`] for indices of an op that chooses no tap, for types of elements that do not go together
+    /// and for a forced kernel that does not fit; [`Error::UnsupportedSize`] for tensors beyond the limits.
     pub fn new(pooling: &Pooling, shape: &Shape, request: &Request, limits: &Limits) -> Result<Self, Error> {
         let geometry = Geometry::resolve(pooling, shape)?;
         let row = pooling.op.kind().row();
@@ -212,25 +154,27 @@ impl Plan {
         if request.parameters {
             return Err(Error::unsupported("gradients of parameters forward", "prepare_grad gives them"));
         }
-        let way = Way::Forward { indices: request.indices };
-        let kernel = choose_kernel(pooling, &geometry, request, limits, false)?;
-        let mut plan = Self::empty(pooling, &geometry, way, kernel, limits)?;
+        let site = Site { pooling, geometry: &geometry, elements: Elements::of(request)?, limits };
+        let kernel = choose_kernel(&site, request, false)?;
+        let mut plan = Self::empty(&site, Way::Forward { indices: request.indices }, kernel)?;
         if plan.output.elements() > 0 {
-            plan.digest_sides(pooling, &geometry, limits)?;
-            plan.fold(pooling, &geometry, limits, if request.indices { Emit::Indices } else { Emit::Values })?;
+            plan.digest_sides(&site)?;
+            plan.fold(&site, if request.indices { Emit::Indices } else { Emit::Values })?;
         }
         if request.detection {
-            plan.detect(pooling, &geometry, limits)?;
+            plan.detect(&site)?;
         }
         Ok(plan)
     }
 
     /// A plan without steps, its sizes checked.
-    fn empty(pooling: &Pooling, geometry: &Geometry, way: Way, kernel: Kernel, limits: &Limits) -> Result<Self, Error> {
+    fn empty(site: &Site<'_>, way: Way, kernel: Kernel) -> Result<Self, Error> {
+        let Site { pooling, geometry, elements, limits } = *site;
         check_device(limits)?;
         let mut plan = Self {
             input: geometry.input,
             output: geometry.output,
+            elements,
             kernel,
             way,
             steps: Vec::new(),
@@ -244,8 +188,9 @@ impl Plan {
             learned: 0,
             detection: false,
         };
-        for (what, shape) in [("input", &geometry.input), ("output", &geometry.output)] {
-            check_size(what, shape.elements() as u64, limits)?;
+        for (what, slot, shape) in [("input", Slot::Input, &geometry.input), ("output", Slot::Output, &geometry.output)] {
+            check_count(what, shape.elements() as u64)?;
+            check_bytes(what, plan.slot_bytes(slot), limits)?;
         }
         check_size("region's table", plan.table_words, limits)?;
         check_size("weights", plan.weights, limits)?;
@@ -256,17 +201,17 @@ impl Plan {
     }
 
     /// The steps that digest what stands beside the input.
-    fn digest_sides(&mut self, pooling: &Pooling, geometry: &Geometry, limits: &Limits) -> Result<(), Error> {
-        let outputs = index(self.output.elements() as u64)?;
-        let step = |key, groups: u32, own| Step::new(key, &pooling.op, geometry, outputs, groups, own, limits);
+    fn digest_sides(&mut self, site: &Site<'_>) -> Result<(), Error> {
+        let Site { geometry, limits, .. } = site;
+        let step = |digest, groups, own| site.step(Role::Digest(digest), groups, own);
         if let Some(Side::Boxes(count)) = geometry.side {
             let digest = if geometry.walk == Walk::RoiPool { Digest::RoiPool } else { Digest::RoiAlign };
-            self.steps.push(step(Role::Digest(digest), count.div_ceil(WORKGROUP), [count, 0, 0])?);
+            self.steps.push(step(digest, count.div_ceil(WORKGROUP), [count, 0, 0])?);
         }
         if let Some(Side::Clusters(found)) = geometry.side {
             self.scratch_bytes = found.scratch_words() * WORD;
             check_size("scratch of clusters", found.scratch_words(), limits)?;
-            self.find_clusters(&found, pooling, geometry, limits)?;
+            self.find_clusters(&found, site)?;
         }
         if let Some(labels) = geometry.side.and_then(Side::labels) {
             let [chunks, size] = labels.chunks();
@@ -275,36 +220,48 @@ impl Plan {
             check_size("counters of labels", counters, limits)?;
             let own = [labels.images, chunks, size];
             let groups = (labels.images * chunks).div_ceil(WORKGROUP);
-            self.steps.push(step(Role::Digest(Digest::LabelsCount), groups, own)?);
-            self.steps.push(step(Role::Digest(Digest::LabelsScan), labels.images, own)?);
-            self.steps.push(step(Role::Digest(Digest::LabelsScatter), groups, own)?);
+            self.steps.push(step(Digest::LabelsCount, groups, own)?);
+            self.steps.push(step(Digest::LabelsScan, labels.images, own)?);
+            self.steps.push(step(Digest::LabelsScatter, groups, own)?);
         }
         Ok(())
     }
 
     /// The steps that fold every region and keep what is wanted of it.
-    fn fold(&mut self, pooling: &Pooling, geometry: &Geometry, limits: &Limits, emit: Emit) -> Result<(), Error> {
+    fn fold(&mut self, site: &Site<'_>, emit: Emit) -> Result<(), Error> {
+        let Site { pooling, geometry, elements, limits } = *site;
         let op = &pooling.op;
+        let row = op.kind().row();
         let outputs = index(self.output.elements() as u64)?;
         let [_, height, width] = &geometry.axes;
         let aligned_load = width.input % 4 == 0;
-        let key = |schedule, aligned_load, aligned_store| PoolKey {
-            op: op.kind(),
-            variant: op.variant(),
-            walk: geometry.walk,
-            weighting: op.weighting(),
-            activation: if matches!(schedule, Schedule::Merge | Schedule::ListMerge) { None } else { pooling.activation },
-            schedule,
-            aligned_load,
-            aligned_store,
-            emit,
+        // The way back looks at one value at a time; four accumulators of a tree must fit a workgroup's memory.
+        let lanes = emit != Emit::Saved
+            && matches!(self.kernel, Kernel::Direct | Kernel::Reduce | Kernel::TwoStage)
+            && 4 * row.acc_bytes * u64::from(WORKGROUP) <= u64::from(limits.workgroup_bytes);
+        let own = Format::pooling(pooling, geometry, &elements, lanes);
+        let format = if emit == Emit::Saved { Format { output: Stored::F32, ..own } } else { own };
+        let key = |schedule, aligned_load, aligned_store| {
+            PoolKey {
+                op: op.kind(),
+                variant: op.variant(),
+                walk: geometry.walk,
+                weighting: op.weighting(),
+                activation: pooling.activation,
+                schedule,
+                format,
+                aligned_load,
+                aligned_store,
+                emit,
+            }
+            .plain_where_it_can_be()
         };
-        let step = |key, groups, own| Step::new(Role::Pool(key), op, geometry, outputs, groups, own, limits);
+        let step = |key, groups, own| site.step(Role::Pool(key), groups, own);
+        let owners = (outputs / format.lanes()).div_ceil(format.group());
         match self.kernel {
             Kernel::Direct => {
-                let groups = outputs.div_ceil(4 * WORKGROUP);
-                let aligned_store = outputs % 4 == 0 && emit != Emit::Saved;
-                self.steps.push(step(key(Schedule::Direct, false, aligned_store), groups, [0; 3])?);
+                let aligned_store = outputs % 4 == 0;
+                self.steps.push(step(key(Schedule::Direct, false, aligned_store), outputs.div_ceil(4 * WORKGROUP), [0; 3])?);
             }
             Kernel::Tile => {
                 let tile = Tile::of(height, width, aligned_load);
@@ -318,16 +275,15 @@ impl Plan {
             Kernel::Sort => {
                 let taps = sort_taps(geometry).unwrap_or(SORT_TAPS[SORT_TAPS.len() - 1]);
                 let key = key(Schedule::Sort(taps), false, false);
-                self.steps.push(step(key, outputs.div_ceil(WORKGROUP), [0; 3])?);
+                self.steps.push(step(key, owners.div_ceil(WORKGROUP), [0; 3])?);
             }
-            Kernel::Reduce => self.steps.push(step(key(Schedule::Reduce, false, false), outputs, [0; 3])?),
+            Kernel::Reduce => self.steps.push(step(key(Schedule::Reduce, false, false), owners, [0; 3])?),
             Kernel::TwoStage => {
-                let row = op.kind().row();
-                let [accumulators, parts, folding, merging] = two_stage_sizes(geometry, outputs);
-                self.scratch_bytes = self.scratch_bytes.max(two_stage_scratch(row, accumulators, outputs));
+                let sizes = TwoStages::new(geometry, row, outputs, &format);
+                self.scratch_bytes = self.scratch_bytes.max(sizes.scratch_bytes);
                 check_bytes("scratch", self.scratch_bytes, limits)?;
-                let [parts, folding, merging] = [index(parts)?, index(folding)?, index(merging)?];
-                let carries = index(accumulators)?;
+                let [parts, folding, merging] = [index(sizes.parts)?, index(sizes.folding)?, index(sizes.merging)?];
+                let carries = index(sizes.accumulators)?;
                 let [fold, merge] = two_stages(geometry.walk);
                 // A partial accumulator is the same with and without indices wherever an op can have them.
                 let own = if row.indices && emit == Emit::Values { Emit::Indices } else { emit };
@@ -342,7 +298,9 @@ impl Plan {
     }
 
     /// The steps that label every position with its cluster: weights, a lot and a choice for every seed, then assignments and moves.
-    fn find_clusters(&mut self, found: &Found, pooling: &Pooling, geometry: &Geometry, limits: &Limits) -> Result<(), Error> {
+    fn find_clusters(&mut self, found: &Found, site: &Site<'_>) -> Result<(), Error> {
+        let Site { pooling, geometry, elements, limits } = *site;
+        let format = Format { output: Stored::F32, ..Format::reals(geometry, &elements) };
         let [rows, columns] = found.axes.map(|[size, cells]| Axis::whole(size, cells));
         let axes = [Axis::ABSENT, rows, columns];
         let Found { labels: Labels { images, .. }, channels, centroids, what, .. } = *found;
@@ -353,8 +311,8 @@ impl Plan {
         let [low, high] = [found.seed as u32, (found.seed >> 32) as u32];
         let mut step = |step, groups, k| {
             let [across, down] = fold_grid(groups, limits)?;
-            let params = Params::new(&pooling.op, &image, 0, [across, k, low, high]);
-            let key = KernelKey(Role::Digest(Digest::Clusters(step, pooling.activation)));
+            let params = Params::new(&pooling.op, &image, &elements, 0, [across, k, low, high]);
+            let key = KernelKey(Role::Digest(Digest::Clusters(step, pooling.activation, format)));
             self.steps.push(Step { key, params, workgroups: [across, down] });
             Ok::<(), Error>(())
         };
@@ -406,10 +364,11 @@ impl Plan {
     }
 
     /// Makes room for what is saved of every output, behind the scratch that finding it takes.
-    fn save(&mut self, pooling: &Pooling, geometry: &Geometry, limits: &Limits, least: u64) -> Result<(), Error> {
+    fn save(&mut self, site: &Site<'_>, least: u64) -> Result<(), Error> {
+        let Site { pooling, geometry, limits, .. } = site;
         let saved = pooling.op.kind().row().saved_bytes.saturating_mul(geometry.output.elements() as u64);
         if saved > 0 {
-            self.fold(pooling, geometry, limits, Emit::Saved)?;
+            self.fold(site, Emit::Saved)?;
             let offset = self.scratch_bytes.max(least).next_multiple_of(Params::SLICE);
             self.scratch_bytes = offset.saturating_add(saved);
             self.saved_offset = Some(offset);
@@ -437,10 +396,11 @@ impl Plan {
     /// Bytes of the buffer at `slot`.
     pub(crate) fn slot_bytes(&self, slot: Slot) -> u64 {
         match slot {
-            Slot::Input if self.way == Way::Unpool => self.output.elements() as u64 * WORD,
-            Slot::Input => self.input.elements() as u64 * WORD,
-            Slot::Output => self.output_shape().elements() as u64 * WORD,
-            Slot::Indices | Slot::GradOutput => self.output.elements() as u64 * WORD,
+            Slot::Input if self.way == Way::Unpool => self.elements.input.storage(self.output.elements() as u64),
+            Slot::Input => self.elements.input.storage(self.input.elements() as u64),
+            Slot::Output => self.elements.output.storage(self.output_shape().elements() as u64),
+            Slot::GradOutput => self.elements.output.storage(self.output.elements() as u64),
+            Slot::Indices => self.output.elements() as u64 * WORD,
             Slot::Scratch => self.scratch_bytes,
             Slot::Saved => self.saved_offset.map_or(0, |offset| self.scratch_bytes - offset),
             Slot::Table => self.table_words * WORD,
@@ -452,147 +412,6 @@ impl Plan {
             Slot::Detection => self.input.elements() as u64 * WORD,
         }
     }
-}
-
-/// Taps from which a region is worth a whole workgroup.
-const REDUCE_TAPS: u64 = 512;
-/// Taps that one workgroup folds before a second stage pays, where there are too few outputs to fill a device.
-const STAGE_TAPS: u64 = 32 << 10;
-/// Workgroups that fill a device, roughly.
-const ENOUGH_WORKGROUPS: u64 = 256;
-/// Loop turns that one invocation of the direct kernel may make for each of its four outputs. Mesa's software rasteriser leaves all
-/// loops silently once an invocation has made 65,535 turns in all; measured, a row of one column costs six and a slice four more.
-const DIRECT_MOST_TURNS: u64 = 16_000;
-/// Taps that one workgroup may fold, for the same reason; and because an invocation chains its blocks, so that more of them
-/// would cost a sum its accuracy.
-const REDUCE_MOST_TAPS: u64 = 1 << 19;
-/// Slices in depth that a tile may walk, for the same reason.
-const TILE_MOST_SLICES: u64 = 16;
-/// Values of one input row that a tile may hold in registers, and input rows under it, before compilers spill or take seconds.
-const TILE_SPAN: [u64; 2] = [16, 16];
-
-/// How often a fold sees its taps: once more where an op that chooses by order must also find the tap.
-fn passes(row: &OpRow, saves: bool) -> u32 {
-    row.passes + u32::from(saves && row.passes > 1)
-}
-
-/// The kernel that folds the regions, to values or to what the way back saves.
-fn choose_kernel(
-    pooling: &Pooling,
-    geometry: &Geometry,
-    request: &Request,
-    limits: &Limits,
-    saves: bool,
-) -> Result<Kernel, Error> {
-    let taps = geometry.most_taps();
-    let outputs = geometry.output.elements() as u64;
-    let row = pooling.op.kind().row();
-    // An op of several passes walks its region as often.
-    let passes = u64::from(passes(row, saves));
-    let [walk, turns] = [taps, geometry.most_turns()].map(|once| once.saturating_mul(passes));
-    let most = |what: &str, asked: u64, most: u64| match asked {
-        _ if asked <= most => Ok(()),
-        _ if passes == 1 => Err(format!("a region may take {asked} {what}; {most} is the most")),
-        _ => Err(format!("a region may take {asked} {what}, since {} walks it {passes} times; {most} is the most", row.name)),
-    };
-    let fits = |kernel| match kernel {
-        Kernel::Direct => most("loop turns", turns, DIRECT_MOST_TURNS),
-        Kernel::Tile if saves => Err("it keeps values only, and the way back wants more".into()),
-        Kernel::Tile => tile_fits(pooling, geometry, request.kernel.map_or(request.specialise, |_| Specialise::Any)),
-        Kernel::Reduce => most("taps", walk, REDUCE_MOST_TAPS),
-        Kernel::TwoStage => Ok(()),
-        Kernel::Sort if !row.sorts => Err(format!("it sorts, and {} chooses nothing by order", row.name)),
-        Kernel::Sort if sort_taps(geometry).is_none() => {
-            Err(format!("a region may take {taps} taps; {} fit in registers", SORT_TAPS[SORT_TAPS.len() - 1]))
-        }
-        Kernel::Sort => Ok(()),
-    };
-    // Whether the accumulators of two stages fit a binding.
-    let staged = index(outputs).is_ok_and(|outputs| {
-        let [accumulators, ..] = two_stage_sizes(geometry, outputs);
-        two_stage_scratch(row, accumulators, outputs) <= limits.binding_bytes
-    });
-    // Segments may be of any size; a sequence's tokens are most of its positions.
-    let uneven = geometry.side.and_then(Side::labels).is_some_and(|labels| labels.segments > 1);
-    let kernel = if let Some(kernel) = request.kernel {
-        kernel
-    } else if row.sorts && sort_taps(geometry).is_some() {
-        Kernel::Sort
-    } else if uneven && staged || walk > REDUCE_MOST_TAPS || passes == 1 && taps >= STAGE_TAPS && outputs < ENOUGH_WORKGROUPS {
-        Kernel::TwoStage
-    } else if uneven || turns > DIRECT_MOST_TURNS || taps >= REDUCE_TAPS && taps * 4 > outputs {
-        Kernel::Reduce
-    } else if fits(Kernel::Tile).is_ok() {
-        Kernel::Tile
-    } else {
-        Kernel::Direct
-    };
-    match fits(kernel) {
-        Ok(()) => Ok(kernel),
-        Err(why) => Err(Error::unsupported(format!("kernel {kernel}"), why)),
-    }
-}
-
-/// The smallest sorting network that holds every region's taps.
-fn sort_taps(geometry: &Geometry) -> Option<u32> {
-    SORT_TAPS.into_iter().find(|&taps| geometry.most_taps() <= u64::from(taps))
-}
-
-/// Whether the tile kernel can run this, or why not.
-fn tile_fits(pooling: &Pooling, geometry: &Geometry, specialise: Specialise) -> Result<(), String> {
-    let row = pooling.op.kind().row();
-    if geometry.walk != Walk::Window {
-        return Err(format!("it takes windows, not {} regions", geometry.walk.name()));
-    }
-    if !row.shareable || row.passes > 1 {
-        return Err(format!("outputs cannot share partial folds of {}", row.name));
-    }
-    let [depth, height, width] = &geometry.axes;
-    let slices = depth.most_taps(geometry.walk);
-    if slices > TILE_MOST_SLICES {
-        return Err(format!("a window may span {slices} slices in depth; it takes {TILE_MOST_SLICES} at most"));
-    }
-    let tile = Tile::of(height, width, width.input % 4 == 0);
-    let span = tile.span();
-    if span[0] > TILE_SPAN[0] || span[1] > TILE_SPAN[1] {
-        return Err(format!("a tile would span {} rows and {} columns; 16 and 16 fit in registers", span[0], span[1]));
-    }
-    let listed =
-        || listed_windows().any(|(kernel, stride)| tile.kernel == kernel && tile.stride == stride) && tile.dilation == [1, 1];
-    match specialise {
-        Specialise::Any => Ok(()),
-        Specialise::Listed if listed() => Ok(()),
-        Specialise::Listed => Err("the window is not among those specialised by default".into()),
-        Specialise::Never => Err("specialised windows are switched off".into()),
-    }
-}
-
-/// The windows, as kernel size and stride on height and width, that are specialised by default.
-fn listed_windows() -> impl Iterator<Item = ([u32; 2], [u32; 2])> {
-    const SIDES: [(u32, u32); 5] = [(2, 2), (2, 1), (3, 2), (3, 1), (5, 1)];
-    // Windows over channels leave positions alone: 1×1.
-    let alone = ([1, 1], [1, 1]);
-    std::iter::once(alone)
-        .chain(SIDES.into_iter().flat_map(|(kernel, stride)| [([kernel; 2], [stride; 2]), ([1, kernel], [1, stride])]))
-}
-
-/// The tiles that the default set of windows makes, with any padding, and whether their rows are aligned.
-fn listed_tiles() -> Vec<(Tile, bool)> {
-    let mut tiles = Vec::new();
-    for (kernel, stride) in listed_windows() {
-        let tile = |lead| Tile { rows: Tile::rows(kernel[0]), kernel, stride, dilation: [1, 1], lead };
-        tiles.push((tile(0), false));
-        tiles.extend((0..kernel[1].min(4)).map(|padding| (tile(Tile::lead(padding)), true)));
-    }
-    tiles
-}
-
-/// Parts that a region is split into: enough workgroups for a device, none with too little or too much to do.
-fn parts(taps: u64, outputs: u32) -> u32 {
-    let to_fill = ENOUGH_WORKGROUPS.div_ceil(u64::from(outputs.max(1)));
-    let most = taps.div_ceil(u64::from(WORKGROUP) * 16);
-    let least = taps.div_ceil(u64::from(WORKGROUP) * 1024);
-    u32::try_from(to_fill.min(most).max(least).max(2)).unwrap_or(u32::MAX)
 }
 
 /// The outer product of each axis' binomial coefficients, which sum to 1.
@@ -620,27 +439,6 @@ fn binomial(axes: &[Axis]) -> Vec<f32> {
         .collect()
 }
 
-/// Accumulators in scratch, parts of a region or image, and workgroups of the two steps.
-fn two_stage_sizes(geometry: &Geometry, outputs: u32) -> [u64; 4] {
-    let outputs = u64::from(outputs);
-    if let Some(labels) = geometry.side.and_then(Side::labels) {
-        // One invocation a part and column, then one an output.
-        let columns = u64::from(geometry.axes[2].output);
-        let planes = outputs / columns / u64::from(labels.segments);
-        let accumulators = planes.saturating_mul(labels.most_parts()).saturating_mul(columns);
-        let [folding, merging] = [accumulators, outputs].map(|invocations| invocations.div_ceil(u64::from(WORKGROUP)));
-        return [accumulators, labels.most_parts(), folding, merging];
-    }
-    let parts = u64::from(parts(geometry.most_taps(), u32::try_from(outputs).unwrap_or(u32::MAX)));
-    [outputs * parts, parts, outputs * parts, outputs]
-}
-
-/// Bytes of accumulators, and of the carries between passes where there are several.
-fn two_stage_scratch(row: &OpRow, accumulators: u64, outputs: u32) -> u64 {
-    let carries = if row.passes > 1 { u64::from(outputs) } else { 0 };
-    accumulators.saturating_add(carries).saturating_mul(row.acc_bytes)
-}
-
 /// A count as a 32-bit index.
 fn index(count: u64) -> Result<u32, Error> {
     u32::try_from(count).map_err(|_| Error::UnsupportedSize {
@@ -665,11 +463,17 @@ fn fold_grid(groups: u32, limits: &Limits) -> Result<[u32; 2], Error> {
     Ok([groups.div_ceil(down), down])
 }
 
+/// Of f32 or u32.
 fn check_size(what: &str, elements: u64, limits: &Limits) -> Result<(), Error> {
+    check_count(what, elements)?;
+    check_bytes(what, elements * WORD, limits)
+}
+
+fn check_count(what: &str, elements: u64) -> Result<(), Error> {
     if elements > MOST_ELEMENTS {
         return Err(Error::UnsupportedSize { what: format!("{what} elements"), limit: MOST_ELEMENTS, actual: elements });
     }
-    check_bytes(what, elements * WORD, limits)
+    Ok(())
 }
 
 fn check_bytes(what: &str, bytes: u64, limits: &Limits) -> Result<(), Error> {

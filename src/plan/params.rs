@@ -2,6 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
+use super::Elements;
 use crate::{Op, geometry::Geometry};
 
 /// `Params` of shaders/common/params.wgsl; a test compares the two layouts.
@@ -24,27 +25,25 @@ pub(crate) struct Params {
     weighting_words: [u32; 4],
     region: [f32; 4],
     region_words: [u32; 4],
+    element: [f32; 4],
+    channels: [u32; 4],
     /// The way back: outputs to look at, from and to, twice.
     pub(crate) holders: [u32; 4],
 }
 
 impl Params {
     /// Bytes of a slice of the parameter buffer: uniform offsets are multiples of 256 everywhere.
-    pub(crate) const SLICE: u64 = 256;
+    pub(crate) const SLICE: u64 = 512;
 
-    pub(crate) fn new(op: &Op, geometry: &Geometry, outputs: u32, grid: [u32; 4]) -> Self {
+    pub(crate) fn new(op: &Op, geometry: &Geometry, elements: &Elements, outputs: u32, grid: [u32; 4]) -> Self {
+        // The planner has refused tensors of more elements than u32 can count.
+        let word = |size: usize| u32::try_from(size).unwrap_or(u32::MAX);
         let plane = |size: fn(&crate::geometry::Axis) -> u32| geometry.axes.iter().map(size).fold(1, u32::wrapping_mul);
         let channel_weights = if op.given_weights() == Some(true) { plane(|axis| axis.kernel) } else { 0 };
         Self {
             sizes: geometry.axes.map(|axis| [axis.input, axis.output, axis.kernel, axis.stride]),
             windows: geometry.axes.map(|axis| [axis.dilation, axis.pad_begin, axis.pad_end, 0]),
-            extent: [
-                outputs,
-                // The planner has refused tensors of more elements than u32 can count.
-                u32::try_from(geometry.channels).unwrap_or(u32::MAX),
-                plane(|axis| axis.input),
-                plane(|axis| axis.output),
-            ],
+            extent: [outputs, word(geometry.channels), plane(|axis| axis.input), plane(|axis| axis.output)],
             grid,
             flags: [u32::from(op.counts_padding()), 0, 0, 0],
             op: op.parameters(),
@@ -53,6 +52,8 @@ impl Params {
             weighting_words: [channel_weights, 0, 0, 0],
             region: geometry.region,
             region_words: geometry.region_words,
+            element: elements.parameters(),
+            channels: [word(geometry.input.channels()), word(geometry.output.channels()), 0, 0],
             holders: [0; 4],
         }
     }
@@ -79,6 +80,8 @@ pub(crate) fn layout() -> Vec<(&'static str, usize)> {
         ("weighting_words", offset_of!(Params, weighting_words)),
         ("region", offset_of!(Params, region)),
         ("region_words", offset_of!(Params, region_words)),
+        ("element", offset_of!(Params, element)),
+        ("channels", offset_of!(Params, channels)),
         ("holders", offset_of!(Params, holders)),
     ]
 }

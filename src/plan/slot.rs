@@ -1,6 +1,6 @@
 //! The buffers that kernels bind.
 
-use super::{BackKey, BackTo, ClusterStep, Digest, Emit, KernelKey, PoolKey, Role, Schedule, UnpoolStep};
+use super::{BackKey, BackTo, ClusterStep, Digest, Emit, KernelKey, PoolKey, Role, Schedule, Stored, UnpoolStep};
 use crate::{geometry::Walk, op::WeightingKind};
 
 /// A buffer that a kernel binds, at its fixed number in group 0.
@@ -74,16 +74,17 @@ impl KernelKey {
             Role::Pool(key) => (key.slots().collect::<Vec<_>>()).into_iter(),
             Role::Back(key) => (key.slots().collect::<Vec<_>>()).into_iter(),
             Role::Unpool(UnpoolStep::Clear) => vec![Slot::Scratch].into_iter(),
-            Role::Unpool(UnpoolStep::Mark) => vec![Slot::Indices, Slot::Scratch, Slot::Status].into_iter(),
-            Role::Unpool(UnpoolStep::Place) => vec![Slot::Input, Slot::Output, Slot::Scratch].into_iter(),
-            Role::Unpool(UnpoolStep::Nearest(walk)) => {
+            Role::Unpool(UnpoolStep::Mark(_)) => vec![Slot::Indices, Slot::Scratch, Slot::Status].into_iter(),
+            Role::Unpool(UnpoolStep::Place(_)) => vec![Slot::Input, Slot::Output, Slot::Scratch].into_iter(),
+            Role::Unpool(UnpoolStep::Nearest(walk, _)) => {
                 let table = walk.has_table().then_some(Slot::Table);
                 [Slot::Input, Slot::Output].into_iter().chain(table).collect::<Vec<_>>().into_iter()
             }
             Role::MergeSum => vec![Slot::Scratch, Slot::GradParameters].into_iter(),
-            Role::Clear => vec![Slot::Output].into_iter(),
+            Role::Clear(_) => vec![Slot::Output].into_iter(),
+            Role::Narrow(_) => vec![Slot::Output, Slot::Scratch].into_iter(),
             Role::Digest(Digest::RoiPool | Digest::RoiAlign) => OF_BOXES.to_vec().into_iter(),
-            Role::Digest(Digest::Clusters(ClusterStep::Assign | ClusterStep::Move, _)) => {
+            Role::Digest(Digest::Clusters(ClusterStep::Assign | ClusterStep::Move, ..)) => {
                 vec![Slot::Input, Slot::Scratch, Slot::Labels].into_iter()
             }
             Role::Digest(Digest::Clusters(..)) => vec![Slot::Input, Slot::Scratch].into_iter(),
@@ -97,8 +98,8 @@ impl KernelKey {
     pub(crate) fn reads(&self, slot: Slot) -> bool {
         match (slot, &self.0) {
             (Slot::Table, Role::Pool(_) | Role::Back(_) | Role::Unpool(_)) | (Slot::Indices, Role::Unpool(_)) => true,
-            (Slot::Saved, Role::Back(key)) => key.to != BackTo::Parameters,
-            (Slot::Labels, Role::Digest(Digest::Clusters(ClusterStep::Assign, _))) => false,
+            (Slot::Saved, Role::Back(key)) => !key.beside_scratch(),
+            (Slot::Labels, Role::Digest(Digest::Clusters(ClusterStep::Assign, ..))) => false,
             (slot, _) => slot.read_only(),
         }
     }
@@ -124,6 +125,11 @@ impl PoolKey {
 }
 
 impl BackKey {
+    /// Whether it writes to the buffer that holds what is saved.
+    pub(crate) fn beside_scratch(&self) -> bool {
+        self.to == BackTo::Parameters || self.format.output == Stored::Sums
+    }
+
     fn slots(&self) -> impl Iterator<Item = Slot> + Clone + use<> {
         if self.to == BackTo::Parameters {
             let of_taps: &[Slot] = match self.weighting {
@@ -137,7 +143,11 @@ impl BackKey {
         let of_region = self.walk.has_table().then_some(Slot::Table);
         let labels = (self.walk == Walk::List).then_some(Slot::Labels);
         let ahead = (self.to == BackTo::Input).then_some(Slot::GradOutput);
-        let written = if self.to == BackTo::Detection { Slot::Detection } else { Slot::Output };
+        let written = match self.to {
+            BackTo::Detection => Slot::Detection,
+            _ if self.format.output == Stored::Sums => Slot::Scratch,
+            _ => Slot::Output,
+        };
         let all = [Slot::Input, written].into_iter().chain(ahead);
         all.chain(saved).chain(of_region).chain(weights).chain(labels).collect::<Vec<_>>().into_iter()
     }

@@ -125,7 +125,7 @@ fn grids_beyond_the_limit_fold_and_cover() {
 #[test]
 fn two_stages_give_every_workgroup_a_fair_share() {
     for (taps, outputs) in [(32 << 10, 1), (2_073_600, 3), (64 << 20, 1), (40_000, 255), (2, 1)] {
-        let parts = u64::from(parts(taps, outputs));
+        let parts = u64::from(choose::parts(taps, outputs));
         let share = taps.div_ceil(parts);
         assert!(parts >= 2 && share <= u64::from(WORKGROUP) * 1024, "{taps} taps in {parts} parts");
     }
@@ -245,7 +245,7 @@ mod any_numbers {
             let mut plans = vec![Plan::new(&pooling, &shape, &request, limits), Plan::grad(&pooling, &shape, &back, limits)];
             // The same sizes as those of pooled values.
             let restored = pooling.unpooled_shape(&shape, None).or_else(|_| pooling.unpooled_shape(&shape, Some(shape.spatial())));
-            plans.push(restored.and_then(|restored| Plan::unpool(&pooling, &shape, &restored, limits)));
+            plans.push(restored.and_then(|restored| Plan::unpool(&pooling, &shape, &restored, &Request::new(), limits)));
             for plan in plans {
                 match plan {
                     Ok(plan) => {

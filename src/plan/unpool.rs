@@ -1,58 +1,73 @@
 //! Planning to put pooled values back.
 
 use super::{
-    BackKey, BackTo, Limits, Plan, Request, Role, Step, UnpoolStep, WORD, WORKGROUP, Way, back, check_bytes, choose_kernel,
-    index,
+    BackKey, BackTo, Elements, Format, Limits, Plan, Request, Role, Site, Stored, UnpoolStep, WORD, Way, back, check_bytes,
+    choose_kernel, index,
 };
-use crate::{Error, Kernel, Op, OpKind, Pooling, Shape, geometry::Geometry};
+use crate::{Element, Error, Kernel, Op, OpKind, Pooling, Shape, geometry::Geometry};
 
 impl Plan {
     /// Plans to put pooled values of shape `pooled` back into a tensor of shape `restored`: the values, and for max, min and stochastic samples their
     /// indices, in; the tensor out.
     ///
     /// # Errors
-    /// As [`Pooling::unpooled_shape`]; [`Error::UnsupportedSize`] for tensors beyond the limits.
-    pub fn unpool(pooling: &Pooling, pooled: &Shape, restored: &Shape, limits: &Limits) -> Result<Self, Error> {
+    /// As [`Pooling::unpooled_shape`]; [`Error::Unsupported`] for types of elements that do not go together; [`Error::UnsupportedSize`] for tensors
+    /// beyond the limits.
+    pub fn unpool(
+        pooling: &Pooling,
+        pooled: &Shape,
+        restored: &Shape,
+        request: &Request,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
         let geometry = Geometry::unpool(pooling, pooled, restored)?;
+        if request.indices || request.detection || request.parameters {
+            return Err(Error::unsupported("indices, detection layers or parameters of unpooling", "the way there has them"));
+        }
+        let site = Site { pooling, geometry: &geometry, elements: Elements::of(request)?, limits };
         let op = &pooling.op;
         let kernel = match Manner::of(op) {
-            Manner::Spread => choose_kernel(pooling, &geometry, &Request::new(), limits, true)?,
+            Manner::Spread => choose_kernel(&site, request, true)?,
             _ => Kernel::Direct,
         };
-        let mut plan = Self::empty(pooling, &geometry, Way::Unpool, kernel, limits)?;
+        let mut plan = Self::empty(&site, Way::Unpool, kernel)?;
         let positions = index(restored.elements() as u64)?;
         let values = index(pooled.elements() as u64)?;
         if positions == 0 {
             return Ok(plan);
         }
-        let step =
-            |key, count: u32| Step::new(key, op, &geometry, values, count.div_ceil(WORKGROUP), [positions, 0, 0], limits);
+        let format = Format::moving(&geometry, &site.elements);
+        let each = format.output.per_word();
+        let step = |key, count: u32, each| site.step_over(key, count, each, [positions, 0, 0]);
         if values == 0 {
-            plan.steps.push(step(Role::Clear, positions)?);
+            plan.steps.push(step(Role::Clear(Stored::reals(site.elements.output)), positions, each)?);
             return Ok(plan);
         }
         match Manner::of(op) {
             Manner::Indices => {
                 plan.scratch_bytes = u64::from(positions) * WORD;
                 check_bytes("scratch", plan.scratch_bytes, limits)?;
-                plan.steps.push(step(Role::Unpool(UnpoolStep::Clear), positions)?);
-                plan.steps.push(step(Role::Unpool(UnpoolStep::Mark), values)?);
-                plan.steps.push(step(Role::Unpool(UnpoolStep::Place), positions)?);
+                plan.steps.push(step(Role::Unpool(UnpoolStep::Clear), positions, 1)?);
+                plan.steps.push(step(Role::Unpool(UnpoolStep::Mark(geometry.order)), values, 1)?);
+                plan.steps.push(step(Role::Unpool(UnpoolStep::Place(format)), positions, each)?);
             }
             Manner::Spread => {
-                plan.save(pooling, &geometry, limits, 0)?;
+                // What regions are follows from their places: they are folded over the tensor that is still to be written.
+                plan.save(&Site { elements: site.elements.of_output(), ..site }, 0)?;
                 let (op, variant, walk, weighting) = (op.kind(), op.variant(), geometry.walk, op.weighting());
-                let key = BackKey { op, variant, walk, weighting, activation: None, to: BackTo::Spread };
-                let mut spread = step(Role::Back(key), positions)?;
-                let [stretch] = back::stretches(&pooling.region, &geometry)?[..] else {
+                let format = Format::reals(&geometry, &site.elements);
+                let key =
+                    BackKey { op, variant, walk, weighting, activation: None, format, ahead: Element::F32, to: BackTo::Spread };
+                let mut spread = step(Role::Back(key), positions, each)?;
+                let [stretch] = back::stretches(&pooling.region, &geometry, each)?[..] else {
                     return Err(Error::unsupported("spreading in such wide windows", "one value is in too many of them"));
                 };
                 spread.params.holders = stretch;
                 plan.steps.push(spread);
             }
             Manner::Nearest => {
-                back::checked(geometry.axes.iter().map(|axis| 3 * u64::from(axis.output)).sum())?;
-                plan.steps.push(step(Role::Unpool(UnpoolStep::Nearest(geometry.walk)), positions)?);
+                back::checked(geometry.axes.iter().map(|axis| 3 * u64::from(axis.output)).sum(), each)?;
+                plan.steps.push(step(Role::Unpool(UnpoolStep::Nearest(geometry.walk, format)), positions, each)?);
             }
         }
         plan.check_buffers(limits)?;

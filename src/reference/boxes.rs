@@ -11,7 +11,7 @@ pub(super) fn regions(
     pooling: &Pooling,
     shape: &Shape,
     output: Shape,
-    input: &[f32],
+    input: &[f64],
     sides: &SideInputs<'_>,
     visit: &mut dyn FnMut(Found),
 ) {
@@ -30,7 +30,7 @@ pub(super) fn regions(
                     };
                     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a batch")]
                     let base = (given[0] as usize * shape.channels() + source) * height * width;
-                    let values: Vec<f32> =
+                    let values: Vec<f64> =
                         input[base..][..height * width].iter().map(|&value| activate(pooling.activation, value)).collect();
                     let mut taps: Vec<Tap> = taps(&pooling.region, given, [i, j], [height, width], &values);
                     taps.iter_mut().for_each(|tap| tap.source.shift(base));
@@ -46,7 +46,7 @@ pub(super) fn regions(
 
 /// roi_pool: the positions of bin (i, j) that lie in the plane.
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positions in a plane")]
-fn positions(region: &Region, given: &[f32; 5], bin: [usize; 2], size: [usize; 2], values: &[f32]) -> Vec<Tap> {
+fn positions(region: &Region, given: &[f32; 5], bin: [usize; 2], size: [usize; 2], values: &[f64]) -> Vec<Tap> {
     let Region::RoiPool(RoiPool { output_size, spatial_scale, .. }) = region else { return Vec::new() };
     // Rust rounds half away from zero.
     let corner = |at: usize| (given[at] * spatial_scale).round() as i64;
@@ -73,7 +73,7 @@ fn positions(region: &Region, given: &[f32; 5], bin: [usize; 2], size: [usize; 2
 
 /// roi_align: the samples of bin (i, j), their places in f32 and torchvision's order.
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positions in a plane")]
-fn samples(region: &Region, given: &[f32; 5], bin: [usize; 2], size: [usize; 2], values: &[f32]) -> Vec<Tap> {
+fn samples(region: &Region, given: &[f32; 5], bin: [usize; 2], size: [usize; 2], values: &[f64]) -> Vec<Tap> {
     let Region::RoiAlign(RoiAlign { output_size, spatial_scale, sampling_ratio, aligned, .. }) = region else {
         return Vec::new();
     };
@@ -95,10 +95,10 @@ fn samples(region: &Region, given: &[f32; 5], bin: [usize; 2], size: [usize; 2],
             let source = between([y, x], size);
             // Outside, nothing has a share; inside, even a share of 0 makes NaN of an infinity.
             let outside = source.iter().all(|&(_, share)| share == 0.0);
-            let value: f64 = source.iter().map(|&(at, share)| share * f64::from(values[at])).sum();
+            let value: f64 = source.iter().map(|&(at, share)| share * values[at]).sum();
             let value = if outside { 0.0 } else { value };
             let distance2 = from_y * from_y + from_x * from_x;
-            taps.push(Tap { distance2, ..Tap::new(value as f32, 0, Source::Between(source)) });
+            taps.push(Tap { distance2, ..Tap::new(f64::from(value as f32), 0, Source::Between(source)) });
         }
     }
     taps

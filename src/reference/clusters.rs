@@ -5,7 +5,7 @@ use crate::{ClusterBy, Clusters, Pooling, Shape};
 
 /// The label of every position of every image: its cell times K plus its nearest centroid, or −1.
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_possible_wrap, reason = "small numbers")]
-pub(super) fn labels(pooling: &Pooling, clusters: &Clusters, shape: &Shape, input: &[f32]) -> Vec<i32> {
+pub(super) fn labels(pooling: &Pooling, clusters: &Clusters, shape: &Shape, input: &[f64]) -> Vec<i32> {
     let [height, width] = match *shape.spatial() {
         [width] => [1, width],
         [height, width, ..] => [height, width],
@@ -14,7 +14,8 @@ pub(super) fn labels(pooling: &Pooling, clusters: &Clusters, shape: &Shape, inpu
     let (positions, centroids) = (height * width, clusters.centroids as usize);
     let mut all = Vec::with_capacity(shape.batch() * positions);
     for image in 0..shape.batch() {
-        let value = |c: usize, p: usize| activate(pooling.activation, input[(image * shape.channels() + c) * positions + p]);
+        let value =
+            |c: usize, p: usize| activate(pooling.activation, input[(image * shape.channels() + c) * positions + p]) as f32;
         let point = |p: usize| {
             let mut point = Vec::new();
             if clusters.coordinates != ClusterBy::Positions {

@@ -34,8 +34,8 @@ impl Source {
 }
 
 impl Tap {
-    pub(super) fn new(value: f32, index: usize, source: Source) -> Self {
-        Self { value: value.into(), index, distance2: 0.0, weight: 1.0, weight_at: 0, source }
+    pub(super) fn new(value: f64, index: usize, source: Source) -> Self {
+        Self { value, index, distance2: 0.0, weight: 1.0, weight_at: 0, source }
     }
 }
 

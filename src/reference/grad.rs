@@ -1,7 +1,7 @@
 //! The way back by brute force: every output's derivatives with respect to its taps, added up where the taps come from.
 
 use super::{
-    check_input,
+    channels_first,
     fold::{Source, Tap, block, choose, expectation_parts, fold, gaussian_weight, nearest, weighted_sum},
     regions,
 };
@@ -24,17 +24,17 @@ pub struct Gradient {
 ///
 /// # Errors
 /// As [`pool_with`](super::pool_with); [`Error::InvalidBinding`] where `grad_output` has not the output's size.
-pub fn grad(
+pub fn grad<T: Copy + Into<f64>, G: Copy + Into<f64>>(
     pooling: &Pooling,
     shape: &Shape,
-    input: &[f32],
-    grad_output: &[f32],
+    input: &[T],
+    grad_output: &[G],
     sides: &SideInputs<'_>,
 ) -> Result<Gradient, Error> {
     let pooling = &*sides.resolve(pooling);
     let geometry = Geometry::resolve(pooling, shape)?;
     sides.check(pooling, &geometry)?;
-    check_input(shape, input)?;
+    let (first, input) = channels_first(shape, input)?;
     if grad_output.len() != geometry.output.elements() {
         return Err(Error::InvalidBinding {
             binding: "grad_output",
@@ -42,7 +42,12 @@ pub fn grad(
             actual: format!("{} elements", grad_output.len()),
         });
     }
-    grad_of(pooling, shape, &geometry, input, grad_output, sides)
+    let (_, ahead) = channels_first(&geometry.output, grad_output)?;
+    let mut gradient = grad_of(pooling, &first, &Geometry::resolve(pooling, &first)?, &input, &ahead, sides)?;
+    for values in [&mut gradient.input, &mut gradient.sizes] {
+        *values = shape.from_channels_first(values);
+    }
+    Ok(gradient)
 }
 
 /// The same, of what has been checked.
@@ -50,8 +55,8 @@ pub(super) fn grad_of(
     pooling: &Pooling,
     shape: &Shape,
     geometry: &Geometry,
-    input: &[f32],
-    grad_output: &[f32],
+    input: &[f64],
+    grad_output: &[f64],
     sides: &SideInputs<'_>,
 ) -> Result<Gradient, Error> {
     let [back, sizes] = [vec![0.0; input.len()], vec![0.0; input.len()]];
@@ -59,7 +64,7 @@ pub(super) fn grad_of(
     let mut answer = Gradient { input: back, sizes, parameters: vec![0.0; count], parameter_sizes: vec![0.0; count] };
     let mut output = 0;
     regions(pooling, shape, geometry, input, sides, &mut |found| {
-        let ahead = f64::from(grad_output[output]);
+        let ahead = grad_output[output];
         let slopes = if found.taps.is_empty() { Vec::new() } else { slopes(&pooling.op, &found.taps, found.counted, output) };
         for (tap, slope) in found.taps.iter().zip(slopes) {
             let mut add = |at: usize, share: f64| {
@@ -271,15 +276,16 @@ fn detected(x: f64, most: f64) -> f64 {
 ///
 /// # Errors
 /// As [`pool`](super::pool); [`Error::Unsupported`] for other ops.
-pub fn detection(pooling: &Pooling, shape: &Shape, input: &[f32]) -> Result<Vec<f64>, Error> {
+pub fn detection<T: Copy + Into<f64>>(pooling: &Pooling, shape: &Shape, input: &[T]) -> Result<Vec<f64>, Error> {
     let Op::ProbabilisticMax { mode, .. } = pooling.op else {
         return Err(Error::unsupported(format!("the detection layer of {}", pooling.op.kind()), "probabilistic_max has one"));
     };
-    let geometry = Geometry::resolve(pooling, shape)?;
-    check_input(shape, input)?;
+    Geometry::resolve(pooling, shape)?;
+    let (first, input) = channels_first(shape, input)?;
+    let geometry = Geometry::resolve(pooling, &first)?;
     let mut layer = vec![0.0; input.len()];
     let mut output = 0;
-    regions(pooling, shape, &geometry, input, &SideInputs::new(), &mut |found| {
+    regions(pooling, &first, &geometry, &input, &SideInputs::new(), &mut |found| {
         let (on, off, most) = block(&found.taps);
         let drawn = if found.taps.is_empty() { None } else { fold(&pooling.op, &found.taps, found.counted, output).1 };
         for (at, tap) in found.taps.iter().enumerate() {
@@ -293,7 +299,7 @@ pub fn detection(pooling: &Pooling, shape: &Shape, input: &[f32]) -> Result<Vec<
         }
         output += 1;
     })?;
-    Ok(layer)
+    Ok(shape.from_channels_first(&layer))
 }
 
 fn sign(x: f64) -> f64 {
@@ -307,8 +313,7 @@ fn sign(x: f64) -> f64 {
 }
 
 /// The derivative of the detector stage.
-fn activation_slope(activation: Option<Activation>, x: f32) -> f64 {
-    let x = f64::from(x);
+fn activation_slope(activation: Option<Activation>, x: f64) -> f64 {
     match activation {
         None => 1.0,
         Some(Activation::Relu) => f64::from(u8::from(x > 0.0)),

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{Op, Pooling, Region, Shape, SideInputs, WeightPreset};
 
-pub(super) fn regions(pooling: &Pooling, shape: &Shape, input: &[f32], sides: &SideInputs<'_>, visit: &mut dyn FnMut(Found)) {
+pub(super) fn regions(pooling: &Pooling, shape: &Shape, input: &[f64], sides: &SideInputs<'_>, visit: &mut dyn FnMut(Found)) {
     if let Region::Segments { count, empty } = pooling.region {
         let positions: usize = shape.spatial().iter().product();
         let labels = sides.labels.unwrap_or_default();
@@ -32,7 +32,7 @@ pub(super) fn regions(pooling: &Pooling, shape: &Shape, input: &[f32], sides: &S
 
 /// The region of some positions, each with the input element that it stands for.
 #[allow(clippy::cast_precision_loss, reason = "counts of taps")]
-fn found(pooling: &Pooling, members: impl Iterator<Item = (usize, usize)>, input: &[f32], empty: f64) -> Found {
+fn found(pooling: &Pooling, members: impl Iterator<Item = (usize, usize)>, input: &[f64], empty: f64) -> Found {
     let by_place = matches!(pooling.op, Op::Weighted { preset: Some(WeightPreset::Position), .. });
     let taps: Vec<Tap> = members
         .map(|(index, at)| Tap {

@@ -4,10 +4,12 @@
 //! aliases, parameters, keys, stream, activation, load, region, weighting, op, passes, schedule, emit. Every file of a slot exports the same names.
 
 use crate::{
-    Activation, OpKind,
-    geometry::Walk,
+    Activation, Element, OpKind,
+    geometry::{Order, Walk},
     op::{WeightingKind, wgsl},
-    plan::{BackKey, BackTo, ClusterStep, Digest, Emit, KernelKey, PoolKey, Role, Schedule, UnpoolStep, WORKGROUP},
+    plan::{
+        BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, PoolKey, Role, Schedule, Stored, UnpoolStep, WORKGROUP,
+    },
 };
 
 impl KernelKey {
@@ -19,20 +21,118 @@ impl KernelKey {
             Role::Back(key) => back(key),
             Role::Unpool(step) => unpool(self, step),
             Role::MergeSum => {
-                let files = [wgsl!("common/params"), wgsl!("schedule/merge_sum")].join("\n");
-                format!("// {self}\nconst WORKGROUP = {WORKGROUP}u;\nalias V = f32;\n\n{files}")
+                let files = [wgsl!("common/scalar"), wgsl!("common/params"), wgsl!("schedule/merge_sum")];
+                self.text(&Format::PLAIN, "", &files)
             }
-            Role::Clear => {
-                let files = [wgsl!("common/params"), wgsl!("schedule/clear")].join("\n");
-                format!("// {self}\nconst WORKGROUP = {WORKGROUP}u;\nalias V = f32;\n\n{files}")
-            }
-            Role::Digest(digest) => prepare(*digest),
+            Role::Clear(output) => self.storing(*output, wgsl!("schedule/clear")),
+            Role::Narrow(output) => self.storing(*output, wgsl!("schedule/narrow")),
+            Role::Digest(digest) => prepare(self, *digest),
         }
+    }
+
+    /// A kernel that only stores.
+    fn storing(&self, output: Stored, schedule: &'static str) -> String {
+        let format = Format { output, ..Format::PLAIN };
+        let mut files = aliases(&format);
+        files.extend([wgsl!("common/params"), storage_of_output(&format, false), schedule]);
+        self.text(&format, "", &files)
+    }
+
+    /// The name, the constants and the files of a kernel.
+    fn text(&self, format: &Format, constants: &str, files: &[&'static str]) -> String {
+        text(&self.to_string(), format, constants, files)
+    }
+}
+
+/// The name, the constants and the files of a kernel.
+fn text(name: &str, format: &Format, constants: &str, files: &[&'static str]) -> String {
+    let mut head = format!("// {name}\nconst WORKGROUP = {WORKGROUP}u;\nconst GROUP = {}u;\n{constants}", format.group());
+    let mut elements = "";
+    for (side, stored) in [("INPUT", format.input), ("OUTPUT", format.output)] {
+        if let Stored::Words(element) = stored {
+            let number = number_of(element);
+            head.push_str(&format!("const {side}_ELEMENT = {number};\nconst {side}_PACK = {}u;\n", element.per_word()));
+            elements = wgsl!("common/elements");
+        }
+    }
+    format!("{head}\n{}{}{elements}", files.join("\n"), if elements.is_empty() { "" } else { "\n" })
+}
+
+/// An element's name in common/elements.
+fn number_of(element: Element) -> &'static str {
+    match element {
+        Element::F16 => "ELEMENT_F16",
+        Element::Bf16 => "ELEMENT_BF16",
+        Element::U8 => "ELEMENT_U8",
+        Element::I8 => "ELEMENT_I8",
+        Element::F32 | Element::I32 => "ELEMENT_I32",
+    }
+}
+
+/// The aliases of what is folded.
+fn aliases(format: &Format) -> Vec<&'static str> {
+    match (format.whole(), format.four) {
+        (false, false) => vec![wgsl!("common/scalar")],
+        (false, true) => vec![wgsl!("common/vec4")],
+        (true, false) => vec![wgsl!("common/whole"), wgsl!("common/whole_of")],
+        (true, true) => vec![wgsl!("common/whole_vec4"), wgsl!("common/whole_of")],
+    }
+}
+
+/// Floats as ordered integers, or whole numbers.
+fn keys(format: &Format) -> &'static str {
+    if format.whole() { wgsl!("common/keys_whole") } else { wgsl!("common/keys") }
+}
+
+/// Where the channels lie.
+fn layout_of(order: Order) -> &'static str {
+    match order {
+        Order::ChannelsFirst => wgsl!("layout/nchw"),
+        Order::ChannelsLast => wgsl!("layout/nhwc"),
+        Order::DepthLast => wgsl!("layout/depth_last"),
+    }
+}
+
+/// How the input is read; `rows`: four at a time where rows allow it.
+fn load(format: &Format, rows: bool) -> [&'static str; 2] {
+    let fours = rows || format.four;
+    [
+        storage_of_input(format, fours),
+        match (format.four, rows) {
+            (true, _) => wgsl!("load/channels"),
+            (false, true) => wgsl!("load/row"),
+            (false, false) => wgsl!("load/one"),
+        },
+    ]
+}
+
+fn storage_of_input(format: &Format, fours: bool) -> &'static str {
+    match (format.input, fours) {
+        (Stored::F32 | Stored::Sums, false) => wgsl!("storage/input_f32"),
+        (Stored::F32 | Stored::Sums, true) => wgsl!("storage/input_f32x4"),
+        (Stored::Words(_), _) => wgsl!("storage/input_words"),
+        (Stored::Whole, false) => wgsl!("storage/input_whole"),
+        (Stored::Whole, true) => wgsl!("storage/input_whole_vec4"),
+    }
+}
+
+fn storage_of_output(format: &Format, fours: bool) -> &'static str {
+    match (format.output, fours || format.four) {
+        (Stored::F32, false) => wgsl!("storage/output_f32"),
+        (Stored::F32, true) => wgsl!("storage/output_f32x4"),
+        (Stored::Words(_), _) => wgsl!("storage/output_words"),
+        (Stored::Whole, false) => wgsl!("storage/output_whole"),
+        (Stored::Whole, true) => wgsl!("storage/output_whole_vec4"),
+        (Stored::Sums, _) => wgsl!("storage/output_sums"),
     }
 }
 
 /// A kernel that digests what stands beside the input into the region's table.
-fn prepare(digest: Digest) -> String {
+fn prepare(key: &KernelKey, digest: Digest) -> String {
+    let mut format = Format::PLAIN;
+    if let Digest::Clusters(_, _, of_input) = digest {
+        format = of_input;
+    }
     let mut files = vec![wgsl!("common/scalar"), wgsl!("common/params")];
     match digest {
         Digest::RoiPool => files.extend([wgsl!("digest/boxes"), wgsl!("digest/roi_pool")]),
@@ -44,8 +144,10 @@ fn prepare(digest: Digest) -> String {
         Digest::LabelsScatter => {
             files.extend([wgsl!("digest/labels"), wgsl!("digest/labels_read"), wgsl!("digest/labels_scatter")]);
         }
-        Digest::Clusters(step, activation) => {
-            files.extend([wgsl!("common/keys"), activate(activation), wgsl!("load/scalar"), wgsl!("digest/clusters")]);
+        Digest::Clusters(step, activation, _) => {
+            files.extend([wgsl!("common/keys"), activate(activation), wgsl!("common/places"), layout_of(format.order)]);
+            files.extend(load(&format, false));
+            files.push(wgsl!("digest/clusters"));
             match step {
                 ClusterStep::Weigh => files.push(wgsl!("digest/clusters_weigh")),
                 ClusterStep::Lot => {
@@ -58,7 +160,7 @@ fn prepare(digest: Digest) -> String {
             }
         }
     }
-    format!("// {}\nconst WORKGROUP = {WORKGROUP}u;\n\n{}", digest.name(), files.join("\n"))
+    key.text(&format, "", &files)
 }
 
 /// The file of a detector stage.
@@ -89,12 +191,19 @@ fn region_of(walk: Walk) -> &'static str {
 }
 
 /// What the way there and the way back share: parameters, the region's walk, the op and what its taps weigh.
-fn walk_and_op(op: OpKind, walk: Walk, weighting: WeightingKind, activation: Option<Activation>) -> Vec<&'static str> {
+fn walk_and_op(
+    op: OpKind,
+    walk: Walk,
+    weighting: WeightingKind,
+    activation: Option<Activation>,
+    format: &Format,
+) -> Vec<&'static str> {
     let row = op.row();
-    let mut files = vec![
-        wgsl!("common/scalar"),
+    let mut files = aliases(format);
+    files.extend([
         wgsl!("common/params"),
-        wgsl!("common/keys"),
+        keys(format),
+        layout_of(format.order),
         wgsl!("common/rect"),
         activate(activation),
         region_of(walk),
@@ -106,7 +215,10 @@ fn walk_and_op(op: OpKind, walk: Walk, weighting: WeightingKind, activation: Opt
             WeightingKind::Table => wgsl!("weighting/table"),
             WeightingKind::Position => wgsl!("weighting/position"),
         },
-    ];
+    ]);
+    if weighting == WeightingKind::Table {
+        files.push(if format.four { wgsl!("weighting/lookup_vec4") } else { wgsl!("weighting/lookup") });
+    }
     files.extend_from_slice(match walk {
         Walk::Window | Walk::Global | Walk::Fractional => {
             &[wgsl!("common/separable"), wgsl!("taps/inside"), wgsl!("taps/stored")]
@@ -133,8 +245,9 @@ fn walk_and_op(op: OpKind, walk: Walk, weighting: WeightingKind, activation: Opt
 }
 
 fn pool(key: &PoolKey) -> String {
-    let mut files = walk_and_op(key.op, key.walk, key.weighting, key.activation);
-    files.push(if key.aligned_load { wgsl!("load/vec4") } else { wgsl!("load/scalar") });
+    let format = &key.format;
+    let mut files = walk_and_op(key.op, key.walk, key.weighting, key.activation, format);
+    files.extend(load(format, key.aligned_load));
     files.push(if key.walk.fills_empty() { wgsl!("answer/or_empty") } else { wgsl!("answer/of_op") });
     files.extend_from_slice(match key.schedule {
         Schedule::Direct => &[wgsl!("schedule/direct")],
@@ -146,37 +259,55 @@ fn pool(key: &PoolKey) -> String {
         Schedule::ListPartial => &[wgsl!("schedule/list_partial")],
         Schedule::ListMerge => &[wgsl!("schedule/list_merge")],
     });
-    files.extend_from_slice(match (key.schedule, key.emit, key.aligned_store) {
-        (Schedule::Partial | Schedule::ListPartial, ..) => &[wgsl!("emit/partial")],
-        (_, Emit::Values, false) => &[wgsl!("emit/run"), wgsl!("emit/value")],
-        (_, Emit::Values, true) => &[wgsl!("emit/run"), wgsl!("emit/value_vec4")],
-        (_, Emit::Indices, false) => &[wgsl!("emit/run"), wgsl!("emit/value_index")],
-        (_, Emit::Indices, true) => &[wgsl!("emit/run"), wgsl!("emit/value_index_vec4")],
-        (_, Emit::Saved, _) => &[wgsl!("emit/saved")],
-    });
-    if key.emit == Emit::Saved && !matches!(key.schedule, Schedule::Partial | Schedule::ListPartial) {
-        files.extend_from_slice(key.op.row().back);
+    match (key.schedule, key.emit) {
+        (Schedule::Partial | Schedule::ListPartial, _) => files.push(wgsl!("emit/partial")),
+        (_, Emit::Saved) => {
+            files.push(wgsl!("emit/saved"));
+            files.extend_from_slice(key.op.row().back);
+        }
+        (_, emit) => {
+            files.push(if format.four { wgsl!("emit/channels") } else { wgsl!("emit/run") });
+            files.push(storage_of_output(format, key.aligned_store));
+            if emit == Emit::Indices {
+                let fours = key.aligned_store || format.four;
+                files.push(wgsl!("emit/values_indices"));
+                files.push(if fours { wgsl!("storage/indices_vec4") } else { wgsl!("storage/indices") });
+            } else {
+                files.push(wgsl!("emit/values"));
+            }
+        }
     }
-    format!("// {key}\n{}\n{}", constants(key), files.join("\n"))
+    text(&key.to_string(), format, &constants(key), &files)
 }
 
 /// A kernel of the way back: an input value gathers from the outputs that hold it.
 fn back(key: &BackKey) -> String {
     let row = key.op.row();
-    let mut files = walk_and_op(key.op, key.walk, key.weighting, key.activation);
-    files.push(wgsl!("load/scalar"));
+    let format = &key.format;
+    let mut files = walk_and_op(key.op, key.walk, key.weighting, key.activation, format);
+    files.extend(load(format, false));
     files.extend_from_slice(row.back);
-    files.push(match (row.saved_bytes, key.to) {
-        (0, _) => wgsl!("saved/nothing"),
-        (_, BackTo::Input | BackTo::Spread | BackTo::Detection) => wgsl!("saved/stored"),
-        (_, BackTo::Parameters) => wgsl!("saved/beside_scratch"),
+    files.push(match row.saved_bytes {
+        0 => wgsl!("saved/nothing"),
+        _ if key.beside_scratch() => wgsl!("saved/beside_scratch"),
+        _ => wgsl!("saved/stored"),
     });
-    let constants =
-        format!("const WORKGROUP = {WORKGROUP}u;\nconst WITH_INDEX = true;\nconst OP_VARIANT = {}u;\n", key.variant);
+    let mut constants = format!("const WITH_INDEX = true;\nconst OP_VARIANT = {}u;\n", key.variant);
+    if key.ahead != Element::F32 {
+        // An input of the same type brings the file that has the names.
+        constants.push_str(&format!("const AHEAD_ELEMENT = {};\n", number_of(key.ahead)));
+    }
+    if matches!(key.to, BackTo::Input | BackTo::Parameters) {
+        let narrow = key.ahead != Element::F32;
+        files.push(if narrow { wgsl!("storage/ahead_words") } else { wgsl!("storage/ahead_f32") });
+    }
     if key.to == BackTo::Parameters {
         files.push(if key.weighting == WeightingKind::Table { wgsl!("terms/weight") } else { wgsl!("terms/parameter") });
         files.push(wgsl!("schedule/gather_sum"));
-        return format!("// {key}\n{constants}\n{}", files.join("\n"));
+        return text(&key.to_string(), format, &constants, &files);
+    }
+    if key.to != BackTo::Detection {
+        files.push(storage_of_output(format, false));
     }
     files.push(wgsl!("common/holders"));
     files.extend_from_slice(match key.walk {
@@ -197,24 +328,36 @@ fn back(key: &BackKey) -> String {
         Walk::RoiAlign => wgsl!("shares/samples"),
         _ => wgsl!("shares/inside"),
     });
-    files.push(match (key.to, key.walk) {
-        (BackTo::Spread, _) => wgsl!("unpool/spread"),
-        (BackTo::Detection, _) => wgsl!("schedule/detect"),
-        (_, Walk::List) => wgsl!("schedule/gather_list"),
-        _ => wgsl!("schedule/gather"),
+    files.extend_from_slice(match (key.to, key.walk) {
+        (BackTo::Spread, _) => &[wgsl!("unpool/spread"), wgsl!("unpool/each")],
+        (BackTo::Detection, _) => &[wgsl!("schedule/detect")],
+        (_, Walk::List) => &[wgsl!("schedule/gather_list")],
+        _ => &[wgsl!("schedule/gather")],
     });
-    format!("// {key}\n{constants}\n{}", files.join("\n"))
+    text(&key.to_string(), format, &constants, &files)
 }
 
 /// A step of unpooling.
 fn unpool(key: &KernelKey, step: &UnpoolStep) -> String {
-    let mut files = vec![wgsl!("common/scalar"), wgsl!("common/params")];
+    let format = match *step {
+        UnpoolStep::Clear => Format::PLAIN,
+        UnpoolStep::Mark(order) => Format { order, ..Format::PLAIN },
+        UnpoolStep::Place(format) | UnpoolStep::Nearest(_, format) => format,
+    };
+    let mut files = aliases(&format);
+    files.push(wgsl!("common/params"));
+    if *step != UnpoolStep::Clear {
+        files.extend([wgsl!("common/places"), layout_of(format.order)]);
+    }
+    if let UnpoolStep::Place(_) | UnpoolStep::Nearest(..) = step {
+        files.extend([storage_of_input(&format, false), storage_of_output(&format, false), wgsl!("unpool/each")]);
+    }
     match *step {
         UnpoolStep::Clear => files.push(wgsl!("unpool/clear")),
-        UnpoolStep::Mark => files.push(wgsl!("unpool/mark")),
-        UnpoolStep::Place => files.push(wgsl!("unpool/place")),
-        UnpoolStep::Nearest(walk) => {
-            files.extend([wgsl!("common/span"), wgsl!("common/places"), region_of(walk), wgsl!("unpool/nearest")]);
+        UnpoolStep::Mark(_) => files.push(wgsl!("unpool/mark")),
+        UnpoolStep::Place(_) => files.push(wgsl!("unpool/place")),
+        UnpoolStep::Nearest(walk, _) => {
+            files.extend([wgsl!("common/span"), region_of(walk), wgsl!("unpool/nearest")]);
             if walk == Walk::Adaptive {
                 files.push(wgsl!("common/bins"));
             }
@@ -226,16 +369,12 @@ fn unpool(key: &KernelKey, step: &UnpoolStep) -> String {
             }
         }
     }
-    format!("// {key}\nconst WORKGROUP = {WORKGROUP}u;\n\n{}", files.join("\n"))
+    key.text(&format, "", &files)
 }
 
 /// The lines that Rust fixes in the text, so that arrays can be sized and loops have constant bounds.
 fn constants(key: &PoolKey) -> String {
-    let mut lines = format!(
-        "const WORKGROUP = {WORKGROUP}u;\nconst WITH_INDEX = {};\nconst OP_VARIANT = {}u;\n",
-        key.emit != Emit::Values,
-        key.variant
-    );
+    let mut lines = format!("const WITH_INDEX = {};\nconst OP_VARIANT = {}u;\n", key.emit != Emit::Values, key.variant);
     if let Schedule::Sort(taps) = key.schedule {
         lines.push_str(&format!("const SORT_TAPS = {taps}u;\n"));
     }

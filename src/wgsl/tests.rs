@@ -118,7 +118,7 @@ fn every_op_compiles_with_both_alias_sets() {
         @group(0) @binding(1) var<storage, read> input: array<V>;
         @group(0) @binding(2) var<storage, read_write> output: array<V>;
         @compute @workgroup_size(1) fn main() {
-          let ctx = Ctx(2u, 2.0, 0u, 0u);
+          let ctx = Ctx(2u, 2.0, 0u, U());
           var acc = acc_init(ctx, carry_first(ctx));
           acc = acc_push(acc, Tap(input[0], V(1.0), 0u, 0u), ctx);
           acc = acc_merge(acc, acc_push(acc_init(ctx, carry_first(ctx)), Tap(input[1], V(1.0), 1u, 1u), ctx));

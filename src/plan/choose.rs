@@ -1,0 +1,190 @@
+//! The choice of a kernel: what each takes, and from where on each pays.
+
+use super::{Format, Kernel, Request, Site, Specialise, Tile, WORKGROUP, index, key::SORT_TAPS};
+use crate::{
+    Error,
+    geometry::{Geometry, Order, Side, Walk},
+    op::OpRow,
+};
+
+/// Taps from which a region is worth a whole workgroup.
+const REDUCE_TAPS: u64 = 512;
+/// Taps that one workgroup folds before a second stage pays, where there are too few outputs to fill a device.
+const STAGE_TAPS: u64 = 32 << 10;
+/// Workgroups that fill a device, roughly.
+const ENOUGH_WORKGROUPS: u64 = 256;
+/// Loop turns that one invocation of the direct kernel may make for each of its four outputs. Mesa's software rasteriser leaves all
+/// loops silently once an invocation has made 65,535 turns in all; measured, a row of one column costs six and a slice four more.
+const DIRECT_MOST_TURNS: u64 = 16_000;
+/// Taps that one workgroup may fold, for the same reason; and because an invocation chains its blocks, so that more of them
+/// would cost a sum its accuracy.
+const REDUCE_MOST_TAPS: u64 = 1 << 19;
+/// Slices in depth that a tile may walk, for the same reason.
+const TILE_MOST_SLICES: u64 = 16;
+/// Values of one input row that a tile may hold in registers, and input rows under it, before compilers spill or take seconds.
+const TILE_SPAN: [u64; 2] = [16, 16];
+
+/// How often a fold sees its taps: once more where an op that chooses by order must also find the tap.
+pub(super) fn passes(row: &OpRow, saves: bool) -> u32 {
+    row.passes + u32::from(saves && row.passes > 1)
+}
+
+/// The kernel that folds the regions, to values or to what the way back saves.
+pub(super) fn choose_kernel(site: &Site<'_>, request: &Request, saves: bool) -> Result<Kernel, Error> {
+    let Site { pooling, geometry, limits, .. } = *site;
+    let taps = geometry.most_taps();
+    let outputs = geometry.output.elements() as u64;
+    let row = pooling.op.kind().row();
+    // An op of several passes walks its region as often.
+    let passes = u64::from(passes(row, saves));
+    let [walk, turns] = [taps, geometry.most_turns()].map(|once| once.saturating_mul(passes));
+    let most = |what: &str, asked: u64, most: u64| match asked {
+        _ if asked <= most => Ok(()),
+        _ if passes == 1 => Err(format!("a region may take {asked} {what}; {most} is the most")),
+        _ => Err(format!("a region may take {asked} {what}, since {} walks it {passes} times; {most} is the most", row.name)),
+    };
+    let fits = |kernel| match kernel {
+        Kernel::Direct => most("loop turns", turns, DIRECT_MOST_TURNS),
+        Kernel::Tile if saves => Err("it keeps values only, and the way back wants more".into()),
+        Kernel::Tile => tile_fits(site, request.kernel.map_or(request.specialise, |_| Specialise::Any)),
+        Kernel::Reduce => most("taps", walk, REDUCE_MOST_TAPS),
+        Kernel::TwoStage => Ok(()),
+        Kernel::Sort if !row.sorts => Err(format!("it sorts, and {} chooses nothing by order", row.name)),
+        Kernel::Sort if sort_taps(geometry).is_none() => {
+            Err(format!("a region may take {taps} taps; {} fit in registers", SORT_TAPS[SORT_TAPS.len() - 1]))
+        }
+        Kernel::Sort => Ok(()),
+    };
+    // Whether the accumulators of two stages fit a binding.
+    let staged = index(outputs)
+        .is_ok_and(|outputs| TwoStages::new(geometry, row, outputs, &Format::PLAIN).scratch_bytes <= limits.binding_bytes);
+    // Segments may be of any size; a sequence's tokens are most of its positions.
+    let uneven = geometry.side.and_then(Side::labels).is_some_and(|labels| labels.segments > 1);
+    let kernel = if let Some(kernel) = request.kernel {
+        kernel
+    } else if row.sorts && sort_taps(geometry).is_some() {
+        Kernel::Sort
+    } else if uneven && staged || walk > REDUCE_MOST_TAPS || passes == 1 && taps >= STAGE_TAPS && outputs < ENOUGH_WORKGROUPS {
+        Kernel::TwoStage
+    } else if uneven || turns > DIRECT_MOST_TURNS || taps >= REDUCE_TAPS && taps * 4 > outputs {
+        Kernel::Reduce
+    } else if fits(Kernel::Tile).is_ok() {
+        Kernel::Tile
+    } else {
+        Kernel::Direct
+    };
+    match fits(kernel) {
+        Ok(()) => Ok(kernel),
+        Err(why) => Err(Error::unsupported(format!("kernel {kernel}"), why)),
+    }
+}
+
+/// The smallest sorting network that holds every region's taps.
+pub(super) fn sort_taps(geometry: &Geometry) -> Option<u32> {
+    SORT_TAPS.into_iter().find(|&taps| geometry.most_taps() <= u64::from(taps))
+}
+
+/// Whether the tile kernel can run this, or why not.
+fn tile_fits(site: &Site<'_>, specialise: Specialise) -> Result<(), String> {
+    let Site { pooling, geometry, elements, .. } = site;
+    let row = pooling.op.kind().row();
+    if geometry.walk != Walk::Window {
+        return Err(format!("it takes windows, not {} regions", geometry.walk.name()));
+    }
+    if !row.shareable || row.passes > 1 {
+        return Err(format!("outputs cannot share partial folds of {}", row.name));
+    }
+    if geometry.order != Order::ChannelsFirst {
+        return Err("it reads rows, and channels last put channels between their values".into());
+    }
+    let [depth, height, width] = &geometry.axes;
+    let word = elements.output.per_word();
+    if width.output % word != 0 {
+        let (element, columns) = (elements.output, width.output);
+        return Err(format!("it stores whole words of {word} {element}, and rows have {columns} outputs"));
+    }
+    let slices = depth.most_taps(geometry.walk);
+    if slices > TILE_MOST_SLICES {
+        return Err(format!("a window may span {slices} slices in depth; it takes {TILE_MOST_SLICES} at most"));
+    }
+    let tile = Tile::of(height, width, width.input % 4 == 0);
+    let span = tile.span();
+    if span[0] > TILE_SPAN[0] || span[1] > TILE_SPAN[1] {
+        return Err(format!("a tile would span {} rows and {} columns; 16 and 16 fit in registers", span[0], span[1]));
+    }
+    let listed =
+        || listed_windows().any(|(kernel, stride)| tile.kernel == kernel && tile.stride == stride) && tile.dilation == [1, 1];
+    match specialise {
+        Specialise::Any => Ok(()),
+        Specialise::Listed if listed() => Ok(()),
+        Specialise::Listed => Err("the window is not among those specialised by default".into()),
+        Specialise::Never => Err("specialised windows are switched off".into()),
+    }
+}
+
+/// The windows, as kernel size and stride on height and width, that are specialised by default.
+fn listed_windows() -> impl Iterator<Item = ([u32; 2], [u32; 2])> {
+    const SIDES: [(u32, u32); 5] = [(2, 2), (2, 1), (3, 2), (3, 1), (5, 1)];
+    // Windows over channels leave positions alone: 1×1.
+    let alone = ([1, 1], [1, 1]);
+    std::iter::once(alone)
+        .chain(SIDES.into_iter().flat_map(|(kernel, stride)| [([kernel; 2], [stride; 2]), ([1, kernel], [1, stride])]))
+}
+
+/// The tiles that the default set of windows makes, with any padding, and whether their rows are aligned.
+pub(super) fn listed_tiles() -> Vec<(Tile, bool)> {
+    let mut tiles = Vec::new();
+    for (kernel, stride) in listed_windows() {
+        let tile = |lead| Tile { rows: Tile::rows(kernel[0]), kernel, stride, dilation: [1, 1], lead };
+        tiles.push((tile(0), false));
+        tiles.extend((0..kernel[1].min(4)).map(|padding| (tile(Tile::lead(padding)), true)));
+    }
+    tiles
+}
+
+/// Parts that a region is split into: enough workgroups for a device, none with too little or too much to do.
+pub(super) fn parts(taps: u64, outputs: u32) -> u32 {
+    let to_fill = ENOUGH_WORKGROUPS.div_ceil(u64::from(outputs.max(1)));
+    let most = taps.div_ceil(u64::from(WORKGROUP) * 16);
+    let least = taps.div_ceil(u64::from(WORKGROUP) * 1024);
+    u32::try_from(to_fill.min(most).max(least).max(2)).unwrap_or(u32::MAX)
+}
+
+/// The sizes of a fold in two stages.
+pub(super) struct TwoStages {
+    /// Accumulators in scratch.
+    pub(super) accumulators: u64,
+    /// Parts of a region, or of an image's segments together.
+    pub(super) parts: u64,
+    /// Workgroups of the step that folds.
+    pub(super) folding: u64,
+    /// Workgroups of the step that merges.
+    pub(super) merging: u64,
+    /// Bytes of the accumulators, and of the carries between passes where there are several.
+    pub(super) scratch_bytes: u64,
+}
+
+impl TwoStages {
+    pub(super) fn new(geometry: &Geometry, row: &OpRow, outputs: u32, format: &Format) -> Self {
+        let lanes = u64::from(format.lanes());
+        let outputs = u64::from(outputs) / lanes;
+        let owners = outputs.div_ceil(format.group().into());
+        let (accumulators, parts, folding, merging) = match geometry.side.and_then(Side::labels) {
+            Some(labels) => {
+                // One invocation a part and column, then one a word of outputs.
+                let columns = u64::from(geometry.axes[2].output);
+                let planes = outputs / columns / u64::from(labels.segments);
+                let accumulators = planes.saturating_mul(labels.most_parts()).saturating_mul(columns);
+                let [folding, merging] = [accumulators, owners].map(|invocations| invocations.div_ceil(WORKGROUP.into()));
+                (accumulators, labels.most_parts(), folding, merging)
+            }
+            None => {
+                let parts = u64::from(parts(geometry.most_taps(), u32::try_from(outputs).unwrap_or(u32::MAX)));
+                (outputs * parts, parts, outputs * parts, owners)
+            }
+        };
+        let carries = if row.passes > 1 { outputs } else { 0 };
+        let scratch_bytes = accumulators.saturating_add(carries).saturating_mul(row.acc_bytes).saturating_mul(lanes);
+        Self { accumulators, parts, folding, merging, scratch_bytes }
+    }
+}
