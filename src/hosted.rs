@@ -3,17 +3,17 @@
 use bytemuck::Pod;
 
 use crate::{
-    Bindings, BoundPooling, Engine, Error, Kernel, Pooler, Pooling, Request, Shape, SideInputs, Tensor, geometry::Geometry,
-    indices::check_indices, scopes::watched,
+    Bindings, BoundPooling, Element, Engine, Error, Kernel, Pooler, Pooling, Request, Shape, SideInputs, Tensor, Value,
+    geometry::Geometry, indices::check_indices, scopes::watched, tensor::check_count,
 };
 
 /// What [`Engine::pool`] gives.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pooled {
+pub struct Pooled<T = f32> {
     /// The output's shape.
     pub shape: Shape,
-    /// One value an output, row-major.
-    pub values: Vec<f32>,
+    /// One value an output, as the shape stores them; of [`Engine::pool_bytes`], their bytes.
+    pub values: Vec<T>,
     /// Where asked for: the place in its plane of the tap that each output took, `u32::MAX` where its region is empty.
     pub indices: Option<Vec<u32>>,
     /// Where asked for: the detection layer below a probabilistic max, shaped like the input.
@@ -24,9 +24,9 @@ pub struct Pooled {
 
 /// What [`Engine::grad`] gives.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Gradients {
-    /// ∂L/∂input, shaped like the input.
-    pub input: Vec<f32>,
+pub struct Gradients<T = f32> {
+    /// ∂L/∂input, shaped like the input; of [`Engine::grad_bytes`], its bytes.
+    pub input: Vec<T>,
     /// Where asked for: ∂L/∂weights, shaped like the weights, or the one number ∂L/∂p of gem.
     pub parameters: Option<Vec<f32>>,
     /// The kernel that folded the regions anew.
@@ -91,7 +91,7 @@ impl Engine {
         request: &Request,
         sides: &SideInputs<'_>,
     ) -> Result<Pooled, Error> {
-        pollster::block_on(self.pool_async(pooling, shape, values, request, sides))
+        self.pool_as(pooling, shape, values, request, sides)
     }
 
     /// [`pool_with`](Self::pool_with) without blocking.
@@ -106,16 +106,91 @@ impl Engine {
         request: &Request,
         sides: &SideInputs<'_>,
     ) -> Result<Pooled, Error> {
+        let request = request.element(Element::F32).output(Element::F32);
+        self.pool_stored(pooling, shape, bytemuck::cast_slice(values), &request, sides).await
+    }
+
+    /// [`pool_with`](Self::pool_with) of any types: results are of the values' own type, or f32. The slices' types stand for what the request says
+    /// of them.
+    ///
+    /// ```
+    /// use plunge::{Engine, Pooling, Request, Shape, SideInputs};
+    /// # fn main() -> Result<(), plunge::Error> {
+    /// let engine = Engine::headless()?;
+    /// let (shape, none) = (Shape::nhwc([1, 1, 4, 1]), SideInputs::new());
+    /// let mean = Pooling::average([1, 2]);
+    /// let rounded = engine.pool_as::<u8, u8>(&mean, shape, &[1, 2, 3, 4], &Request::new(), &none)?;
+    /// assert_eq!(rounded.values, [2, 4]);
+    /// let exact = engine.pool_as::<u8, f32>(&mean, shape, &[1, 2, 3, 4], &Request::new(), &none)?;
+    /// assert_eq!(exact.values, [1.5, 3.5]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`pool_with`](Self::pool_with); [`Error::Unsupported`] for results of another type.
+    pub fn pool_as<I: Value, O: Value>(
+        &self,
+        pooling: &Pooling,
+        shape: Shape,
+        values: &[I],
+        request: &Request,
+        sides: &SideInputs<'_>,
+    ) -> Result<Pooled<O>, Error> {
+        let request = request.element(I::ELEMENT).output(O::ELEMENT);
+        pollster::block_on(self.pool_stored(pooling, shape, bytemuck::cast_slice(values), &request, sides))
+    }
+
+    /// [`pool_with`](Self::pool_with) of elements whose type is known at run time, as their bytes: the request says what they are.
+    ///
+    /// # Errors
+    /// As [`pool_with`](Self::pool_with).
+    pub fn pool_bytes(
+        &self,
+        pooling: &Pooling,
+        shape: Shape,
+        bytes: &[u8],
+        request: &Request,
+        sides: &SideInputs<'_>,
+    ) -> Result<Pooled<u8>, Error> {
+        pollster::block_on(self.pool_bytes_async(pooling, shape, bytes, request, sides))
+    }
+
+    /// [`pool_bytes`](Self::pool_bytes) without blocking.
+    ///
+    /// # Errors
+    /// As [`pool_bytes`](Self::pool_bytes).
+    pub async fn pool_bytes_async(
+        &self,
+        pooling: &Pooling,
+        shape: Shape,
+        bytes: &[u8],
+        request: &Request,
+        sides: &SideInputs<'_>,
+    ) -> Result<Pooled<u8>, Error> {
+        self.pool_stored(pooling, shape, bytes, request, sides).await
+    }
+
+    /// Stored values in, stored values out, as `O` or as bytes.
+    async fn pool_stored<O: Pod>(
+        &self,
+        pooling: &Pooling,
+        shape: Shape,
+        bytes: &[u8],
+        request: &Request,
+        sides: &SideInputs<'_>,
+    ) -> Result<Pooled<O>, Error> {
         let pooling = &*sides.resolve(pooling);
         sides.check(pooling, &Geometry::resolve(pooling, &shape)?)?;
         let pooler = self.prepare_async(pooling, shape, request).await?;
-        let input = self.upload_async(shape, values).await?;
-        let output = self.allocate_async::<f32>(pooler.output_shape()).await?;
+        check_bytes("input", shape, request.element, bytes)?;
+        let (input, output_shape) = (self.upload_bytes(bytes).await?, pooler.output_shape());
+        let output = self.allocate_bytes(pooler.output_bytes()).await?;
         let indices = match request.indices {
-            true => Some(self.allocate_async::<u32>(pooler.output_shape()).await?),
+            true => Some(self.allocate_async::<u32>(output_shape).await?),
             false => None,
         };
-        let mut bindings = Bindings::new(input.buffer(), output.buffer());
+        let mut bindings = Bindings::new(&input, &output);
         if let Some(indices) = &indices {
             bindings = bindings.indices(indices.buffer());
         }
@@ -129,8 +204,8 @@ impl Engine {
         let beside = self.upload_sides(sides, &pooler).await?;
         self.run(&pooler.bind_async(&beside.bind(bindings)).await?).await?;
         Ok(Pooled {
-            shape: pooler.output_shape(),
-            values: self.download_async(&output).await?,
+            shape: output_shape,
+            values: self.download_bytes(&output, output_shape.elements() * pooler.output_element().bytes()).await?,
             indices: match &indices {
                 Some(indices) => Some(self.download_async(indices).await?),
                 None => None,
@@ -169,7 +244,7 @@ impl Engine {
         request: &Request,
         sides: &SideInputs<'_>,
     ) -> Result<Gradients, Error> {
-        pollster::block_on(self.grad_async(pooling, shape, values, grad_output, request, sides))
+        self.grad_as(pooling, shape, values, grad_output, request, sides)
     }
 
     /// [`grad`](Self::grad) without blocking.
@@ -185,33 +260,76 @@ impl Engine {
         request: &Request,
         sides: &SideInputs<'_>,
     ) -> Result<Gradients, Error> {
+        let [values, ahead] = [values, grad_output].map(bytemuck::cast_slice);
+        self.grad_stored(pooling, shape, values, ahead, &request.element(Element::F32).output(Element::F32), sides).await
+    }
+
+    /// [`grad`](Self::grad) of any types: gradients are of the values' own type where that is a float type, or f32.
+    ///
+    /// # Errors
+    /// As [`grad`](Self::grad); [`Error::Unsupported`] for gradients of another type.
+    pub fn grad_as<I: Value, G: Value>(
+        &self,
+        pooling: &Pooling,
+        shape: Shape,
+        values: &[I],
+        grad_output: &[G],
+        request: &Request,
+        sides: &SideInputs<'_>,
+    ) -> Result<Gradients<G>, Error> {
+        let (values, ahead) = (bytemuck::cast_slice(values), bytemuck::cast_slice(grad_output));
+        let request = request.element(I::ELEMENT).output(G::ELEMENT);
+        pollster::block_on(self.grad_stored(pooling, shape, values, ahead, &request, sides))
+    }
+
+    /// [`grad`](Self::grad) of elements whose type is known at run time, as their bytes: the request says what they are.
+    ///
+    /// # Errors
+    /// As [`grad`](Self::grad).
+    pub fn grad_bytes(
+        &self,
+        pooling: &Pooling,
+        shape: Shape,
+        bytes: &[u8],
+        grad_output: &[u8],
+        request: &Request,
+        sides: &SideInputs<'_>,
+    ) -> Result<Gradients<u8>, Error> {
+        pollster::block_on(self.grad_stored(pooling, shape, bytes, grad_output, request, sides))
+    }
+
+    /// Stored values and gradients in, stored gradients out, as `G` or as bytes.
+    async fn grad_stored<G: Pod>(
+        &self,
+        pooling: &Pooling,
+        shape: Shape,
+        bytes: &[u8],
+        grad_output: &[u8],
+        request: &Request,
+        sides: &SideInputs<'_>,
+    ) -> Result<Gradients<G>, Error> {
         let pooling = &*sides.resolve(pooling);
         let geometry = Geometry::resolve(pooling, &shape)?;
         sides.check(pooling, &geometry)?;
-        if grad_output.len() != geometry.output.elements() {
-            return Err(Error::InvalidBinding {
-                binding: "grad_output",
-                expected: format!("{} elements for shape {}", geometry.output.elements(), geometry.output),
-                actual: format!("{} elements", grad_output.len()),
-            });
-        }
         let pooler = self.prepare_grad_async(pooling, shape, request).await?;
-        let input = self.upload_async(shape, values).await?;
-        let ahead = self.upload_async(geometry.output, grad_output).await?;
-        let back = self.allocate_async::<f32>(shape).await?;
+        let element = pooler.output_element();
+        check_bytes("grad_output", geometry.output, element, grad_output)?;
+        check_bytes("input", shape, request.element, bytes)?;
+        let (input, ahead) = (self.upload_bytes(bytes).await?, self.upload_bytes(grad_output).await?);
+        let back = self.allocate_bytes(pooler.output_bytes()).await?;
         let count = usize::try_from(pooler.grad_parameters_bytes() / 4).unwrap_or(usize::MAX);
         let learned = match count {
             0 => None,
             count => Some(self.allocate_async::<f32>(Shape::nchw([1, 1, count])).await?),
         };
-        let mut bindings = Bindings::grad(input.buffer(), ahead.buffer(), back.buffer());
+        let mut bindings = Bindings::grad(&input, &ahead, &back);
         if let Some(learned) = &learned {
             bindings = bindings.grad_parameters(learned.buffer());
         }
         let beside = self.upload_sides(sides, &pooler).await?;
         self.run(&pooler.bind_async(&beside.bind(bindings)).await?).await?;
         Ok(Gradients {
-            input: self.download_async(&back).await?,
+            input: self.download_bytes(&back, shape.elements() * element.bytes()).await?,
             parameters: match &learned {
                 Some(learned) => Some(self.download_async(learned).await?),
                 None => None,
@@ -244,7 +362,8 @@ impl Engine {
         values: &[f32],
         indices: Option<&[i64]>,
     ) -> Result<Vec<f32>, Error> {
-        pollster::block_on(self.unpool_async(pooling, pooled, restored, values, indices))
+        let values = bytemuck::cast_slice(values);
+        pollster::block_on(self.unpool_stored(pooling, pooled, restored, values, indices, &Request::new()))
     }
 
     /// [`unpool`](Self::unpool) without blocking.
@@ -259,20 +378,49 @@ impl Engine {
         values: &[f32],
         indices: Option<&[i64]>,
     ) -> Result<Vec<f32>, Error> {
+        self.unpool_stored(pooling, pooled, restored, bytemuck::cast_slice(values), indices, &Request::new()).await
+    }
+
+    /// [`unpool`](Self::unpool) of elements whose type is known at run time, as their bytes: the request says what they are.
+    ///
+    /// # Errors
+    /// As [`unpool`](Self::unpool).
+    pub fn unpool_bytes(
+        &self,
+        pooling: &Pooling,
+        pooled: Shape,
+        restored: Shape,
+        bytes: &[u8],
+        indices: Option<&[i64]>,
+        request: &Request,
+    ) -> Result<Vec<u8>, Error> {
+        pollster::block_on(self.unpool_stored(pooling, pooled, restored, bytes, indices, request))
+    }
+
+    /// Stored values in, stored values out, as `O` or as bytes.
+    async fn unpool_stored<O: Pod>(
+        &self,
+        pooling: &Pooling,
+        pooled: Shape,
+        restored: Shape,
+        bytes: &[u8],
+        indices: Option<&[i64]>,
+        request: &Request,
+    ) -> Result<Vec<O>, Error> {
         let checked = check_indices(pooling, &pooled, &restored, indices)?;
-        let pooler = self.prepare_unpool_async(pooling, pooled, restored, &Request::new()).await?;
-        let input = self.upload_async(pooled, values).await?;
-        let output = self.allocate_async::<f32>(restored).await?;
+        let pooler = self.prepare_unpool_async(pooling, pooled, restored, request).await?;
+        check_bytes("input", pooled, request.element, bytes)?;
+        let (input, output) = (self.upload_bytes(bytes).await?, self.allocate_bytes(pooler.output_bytes()).await?);
         let indices = match &checked {
             Some(indices) => Some(self.upload_async(pooled, indices).await?),
             None => None,
         };
-        let mut bindings = Bindings::new(input.buffer(), output.buffer());
+        let mut bindings = Bindings::new(&input, &output);
         if let Some(indices) = indices.as_ref().filter(|_| pooled.elements() > 0) {
             bindings = bindings.indices(indices.buffer());
         }
         self.run(&pooler.bind_async(&bindings).await?).await?;
-        self.download_async(&output).await
+        self.download_bytes(&output, restored.elements() * pooler.output_element().bytes()).await
     }
 
     /// Submits one run.
@@ -310,4 +458,12 @@ impl Engine {
             None => Ok(None),
         }
     }
+}
+
+/// Refuses bytes that are not as many as the shape's elements have.
+fn check_bytes(binding: &'static str, shape: Shape, element: Element, bytes: &[u8]) -> Result<(), Error> {
+    // A slice has whole elements, so their number says it better.
+    let whole = bytes.len().is_multiple_of(element.bytes());
+    let (size, unit) = if whole { (element.bytes(), "elements") } else { (1, "bytes") };
+    check_count(binding, shape, shape.elements().saturating_mul(element.bytes()) / size, bytes.len() / size, unit)
 }

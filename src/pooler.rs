@@ -3,7 +3,7 @@
 use std::{num::NonZeroU64, sync::Arc};
 
 use crate::{
-    Engine, Error, Kernel, Shape,
+    Element, Engine, Error, Kernel, Shape,
     engine::Pipeline,
     geometry::Side,
     plan::{KernelKey, Params, Plan, Slot, Way},
@@ -53,14 +53,14 @@ impl<'a> IntoBinding<'a> for wgpu::BufferBinding<'a> {
 }
 
 impl<'a> Bindings<'a> {
-    /// Input to read and output to write, f32 each.
+    /// Input to read and output to write, of the types of elements that the pooling was prepared for.
     #[must_use]
     pub fn new(input: impl IntoBinding<'a>, output: impl IntoBinding<'a>) -> Self {
         Self { ranges: Default::default() }.with(Slot::Input, input).with(Slot::Output, output)
     }
 
-    /// For a pooler of [`Engine::prepare_grad`]: the input that was pooled, the gradient of its output to read, and that of the input to write, f32
-    /// each.
+    /// For a pooler of [`Engine::prepare_grad`]: the input that was pooled, the gradient of its output to read, and that of the input to write, both of
+    /// [`Pooler::output_element`].
     #[must_use]
     pub fn grad(input: impl IntoBinding<'a>, grad_output: impl IntoBinding<'a>, grad_input: impl IntoBinding<'a>) -> Self {
         Self::new(input, grad_input).with(Slot::GradOutput, grad_output)
@@ -185,19 +185,31 @@ impl Pooler {
         self.plan.output_shape()
     }
 
+    /// The type of the input's elements.
+    #[must_use]
+    pub fn input_element(&self) -> Element {
+        self.plan.elements.input
+    }
+
+    /// The type of the elements that are written.
+    #[must_use]
+    pub fn output_element(&self) -> Element {
+        self.plan.elements.output
+    }
+
     /// The kernel that was chosen or forced.
     #[must_use]
     pub fn kernel(&self) -> Kernel {
         self.plan.kernel
     }
 
-    /// Bytes that the input range must have.
+    /// Bytes that the input range must have: whole 32-bit words.
     #[must_use]
     pub fn input_bytes(&self) -> u64 {
         self.plan.slot_bytes(Slot::Input)
     }
 
-    /// Bytes that the output range must have.
+    /// Bytes that the output range must have: whole 32-bit words, of which the last may end with bytes that are left as they are.
     #[must_use]
     pub fn output_bytes(&self) -> u64 {
         self.plan.slot_bytes(Slot::Output)
@@ -221,7 +233,7 @@ impl Pooler {
         self.plan.slot_bytes(Slot::GradParameters)
     }
 
-    /// Binds buffers: makes bind groups, a parameter buffer of 256 bytes a step, and scratch where it is needed and not lent.
+    /// Binds buffers: makes bind groups, a parameter buffer of 512 bytes a step, and scratch where it is needed and not lent.
     ///
     /// Nothing is submitted or written through the queue. Do this once for a set of buffers, not once a frame.
     ///

@@ -17,8 +17,8 @@ pub use grad::{Gradient, detection, grad};
 pub use unpool::unpool;
 
 use crate::{
-    Activation, Error, Layout, Op, Padding, PaddingMode, Pooling, Region, Shape, SideInputs, WeightPreset, Window,
-    geometry::Geometry,
+    Activation, Element, Error, Layout, Op, Padding, PaddingMode, Pooling, Quantization, Region, Shape, SideInputs,
+    WeightPreset, Window, geometry::Geometry,
 };
 
 /// Outputs beyond this are refused: the oracle is for checking, and holds f64.
@@ -83,6 +83,20 @@ pub fn pool_with<T: Copy + Into<f64>>(
     let shape = output.in_layout(layout);
     let indices = answer.indices.map(|indices| shape.from_channels_first(&indices));
     Ok(Answer { shape, values: shape.from_channels_first(&answer.values), indices })
+}
+
+/// A pooling's answers as they are stored: rounded to nearest, half to even; whole numbers saturated, but for sums of i32, which wrap where they are sums of
+/// values as stored and not interpolated or behind an activation. With `quantization` values are reals that bytes stand for.
+#[must_use]
+pub fn encode(pooling: &Pooling, output: Element, quantization: Option<Quantization>, values: &[f64]) -> Vec<u8> {
+    let interpolated = matches!(pooling.region, Region::RoiAlign(_));
+    if output == Element::I32 && pooling.op == Op::Sum && pooling.activation.is_none() && !interpolated {
+        #[allow(clippy::cast_possible_truncation, reason = "i32 sums wrap; f64 holds them")]
+        return values.iter().flat_map(|&sum| (sum as i64 as i32).to_ne_bytes()).collect();
+    }
+    let quantization = quantization.unwrap_or(Quantization::NONE);
+    let stored = |&value: &f64| if output.is_byte() { quantization.stored(value) } else { value };
+    output.encode(values.iter().map(stored))
 }
 
 /// Numbers with channels first, and their shape.

@@ -46,15 +46,8 @@ impl Engine {
     /// # Errors
     /// As [`allocate`](Self::allocate).
     pub async fn allocate_async<T: Pod>(&self, shape: Shape) -> Result<Tensor<T>, Error> {
-        let descriptor = wgpu::BufferDescriptor {
-            label: Some("plunge tensor"),
-            // Buffers of size 0 cannot be bound, and copies go by whole words.
-            size: (shape.elements() as u64).saturating_mul(size_of::<T>() as u64).max(4).next_multiple_of(4),
-            usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        };
-        let buffer = watched(self.device(), || self.device().create_buffer(&descriptor)).await?;
-        Ok(Tensor { buffer, shape, element: PhantomData })
+        let bytes = (shape.elements() as u64).saturating_mul(size_of::<T>() as u64);
+        Ok(Tensor { buffer: self.allocate_bytes(bytes).await?, shape, element: PhantomData })
     }
 
     /// Copies values to the device.
@@ -70,27 +63,8 @@ impl Engine {
     /// # Errors
     /// As [`upload`](Self::upload).
     pub async fn upload_async<T: Pod>(&self, shape: Shape, values: &[T]) -> Result<Tensor<T>, Error> {
-        if values.len() != shape.elements() {
-            return Err(Error::InvalidBinding {
-                binding: "input",
-                expected: format!("{} elements for shape {shape}", shape.elements()),
-                actual: format!("{} elements", values.len()),
-            });
-        }
-        let tensor = self.allocate_async(shape).await?;
-        let bytes: &[u8] = bytemuck::cast_slice(values);
-        // Writes go by whole words; the last bytes of narrow elements are filled up.
-        let (words, rest) = bytes.split_at(bytes.len() / 4 * 4);
-        let mut last = [0; 4];
-        last[..rest.len()].copy_from_slice(rest);
-        watched(self.device(), || {
-            self.queue().write_buffer(&tensor.buffer, 0, words);
-            if !rest.is_empty() {
-                self.queue().write_buffer(&tensor.buffer, words.len() as u64, &last);
-            }
-        })
-        .await?;
-        Ok(tensor)
+        check_count("input", shape, shape.elements(), values.len(), "elements")?;
+        Ok(Tensor { buffer: self.upload_bytes(bytemuck::cast_slice(values)).await?, shape, element: PhantomData })
     }
 
     /// Copies values from the device: submits a copy and waits for it, two minutes at most.
@@ -106,10 +80,44 @@ impl Engine {
     /// # Errors
     /// As [`download`](Self::download).
     pub async fn download_async<T: Pod>(&self, tensor: &Tensor<T>) -> Result<Vec<T>, Error> {
+        self.download_bytes(&tensor.buffer, tensor.shape.elements() * size_of::<T>()).await
+    }
+
+    /// A buffer of at least so many bytes.
+    pub(crate) async fn allocate_bytes(&self, bytes: u64) -> Result<wgpu::Buffer, Error> {
+        let descriptor = wgpu::BufferDescriptor {
+            label: Some("plunge tensor"),
+            // Buffers of size 0 cannot be bound, and copies go by whole words.
+            size: bytes.max(4).next_multiple_of(4),
+            usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        };
+        watched(self.device(), || self.device().create_buffer(&descriptor)).await
+    }
+
+    /// A buffer that holds these bytes.
+    pub(crate) async fn upload_bytes(&self, bytes: &[u8]) -> Result<wgpu::Buffer, Error> {
+        let buffer = self.allocate_bytes(bytes.len() as u64).await?;
+        // Writes go by whole words; the last bytes of narrow elements are filled up.
+        let (words, rest) = bytes.split_at(bytes.len() / 4 * 4);
+        let mut last = [0; 4];
+        last[..rest.len()].copy_from_slice(rest);
+        watched(self.device(), || {
+            self.queue().write_buffer(&buffer, 0, words);
+            if !rest.is_empty() {
+                self.queue().write_buffer(&buffer, words.len() as u64, &last);
+            }
+        })
+        .await?;
+        Ok(buffer)
+    }
+
+    /// The first bytes of a buffer, as values.
+    pub(crate) async fn download_bytes<T: Pod>(&self, buffer: &wgpu::Buffer, bytes: usize) -> Result<Vec<T>, Error> {
         let device = self.device();
         let descriptor = wgpu::BufferDescriptor {
             label: Some("plunge download"),
-            size: tensor.buffer.size(),
+            size: (bytes as u64).max(4).next_multiple_of(4),
             usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         };
@@ -117,7 +125,7 @@ impl Engine {
         let staging = watched(device, || {
             let staging = device.create_buffer(&descriptor);
             let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            encoder.copy_buffer_to_buffer(&tensor.buffer, 0, &staging, 0, staging.size());
+            encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, staging.size());
             self.queue().submit([encoder.finish()]);
             staging.map_async(wgpu::MapMode::Read, .., move |result| {
                 // The receiver is gone only where the caller gave up waiting.
@@ -139,7 +147,24 @@ impl Engine {
             return Err(self.loss().unwrap_or(Error::DeviceLost(reason)));
         }
         let view = staging.get_mapped_range(..).map_err(|error| Error::Device(error.to_string()))?;
-        let bytes = tensor.shape.elements() * size_of::<T>();
         Ok(bytemuck::pod_collect_to_vec(&view[..bytes]))
     }
+}
+
+/// Refuses values that are not as many as the shape has.
+pub(crate) fn check_count(
+    binding: &'static str,
+    shape: Shape,
+    expected: usize,
+    actual: usize,
+    unit: &str,
+) -> Result<(), Error> {
+    if expected == actual {
+        return Ok(());
+    }
+    Err(Error::InvalidBinding {
+        binding,
+        expected: format!("{expected} {unit} for shape {shape}"),
+        actual: format!("{actual} {unit}"),
+    })
 }

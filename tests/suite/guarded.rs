@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use plunge::{Bindings, Engine, Error, Pooled, Pooling, Request, Shape, SideInputs, wgpu};
+use plunge::{Bindings, Element, Engine, Error, Pooled, Pooling, Request, Shape, SideInputs, wgpu};
 
 /// Bytes before and after every range; a multiple of every offset alignment.
 const MARGIN: u64 = 256;
@@ -10,6 +10,9 @@ const MARGIN: u64 = 256;
 const CANARY: u32 = 0x7149_f2ca; // 1e30: not to be overlooked in a maximum or a sum
 /// What outputs hold before: a NaN that no kernel makes.
 const SENTINEL: u32 = 0x7fc0_dead;
+
+/// What they hold before a second run, for elements of which any bits may be an answer.
+const OTHER: u32 = 0x5aa5_3cc3;
 
 /// Pools like `Engine::pool`, and checks that every output was written and nothing else was.
 pub fn pool(
@@ -20,44 +23,47 @@ pub fn pool(
     request: &Request,
     sides: &SideInputs<'_>,
 ) -> Result<Pooled, Error> {
+    let Pooled { shape, values, indices, detection, kernel } =
+        pool_bytes(engine, pooling, shape, bytemuck::cast_slice(input), request, sides)?;
+    Ok(Pooled { shape, values: bytemuck::pod_collect_to_vec(&values), indices, detection, kernel })
+}
+
+/// The same of elements of any type, as their bytes.
+pub fn pool_bytes(
+    engine: &Engine,
+    pooling: &Pooling,
+    shape: Shape,
+    bytes: &[u8],
+    request: &Request,
+    sides: &SideInputs<'_>,
+) -> Result<Pooled<u8>, Error> {
     let pooler = engine.prepare_with(pooling, shape, request)?;
     let outputs = pooler.output_shape().elements();
-    let input = guarded(engine, bytemuck::cast_slice(input));
-    let output = guarded(engine, &vec![SENTINEL; outputs]);
-    let indices = guarded(engine, &vec![SENTINEL; outputs]);
-    let scratch = guarded(engine, &vec![SENTINEL; usize::try_from(pooler.scratch_bytes() / 4).expect("scratch fits")]);
-
-    let mut bindings = Bindings::new(range(&input), range(&output));
-    if request.indices {
-        bindings = bindings.indices(range(&indices));
-    }
-    if pooler.scratch_bytes() > 0 {
-        bindings = bindings.scratch(range(&scratch));
-    }
+    let input = guarded(engine, &words(bytes, 0));
     let beside = Beside::new(engine, sides, pooler.output_shape().batch());
-    let bindings = beside.bind(bindings);
-    let bound = pooler.bind(&bindings)?;
-    let mut encoder = engine.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-    bound.encode(&mut encoder);
-    engine.queue().submit([encoder.finish()]);
-
-    let values = read(engine, &output, "output");
-    let indices = request.indices.then(|| read(engine, &indices, "indices"));
+    let run = |fill: u32| {
+        let output = guarded(engine, &vec![fill; (pooler.output_bytes() / 4) as usize]);
+        let indices = guarded(engine, &vec![SENTINEL; outputs]);
+        let scratch = guarded(engine, &vec![SENTINEL; usize::try_from(pooler.scratch_bytes() / 4).expect("scratch fits")]);
+        let mut bindings = beside.bind(Bindings::new(range(&input), range(&output)));
+        if request.indices {
+            bindings = bindings.indices(range(&indices));
+        }
+        if pooler.scratch_bytes() > 0 {
+            bindings = bindings.scratch(range(&scratch));
+        }
+        record(engine, &pooler, &bindings)?;
+        let indices = request.indices.then(|| read(engine, &indices, "indices"));
+        read(engine, &scratch, "scratch");
+        if let Some(at) = indices.as_ref().and_then(|words| words.iter().position(|&word| word == SENTINEL)) {
+            panic!("index {at} of {outputs} was never written ({:?})", keys(&pooler));
+        }
+        Ok((written(engine, &output, &pooler, outputs, fill), indices))
+    };
+    let (values, indices) = both(&pooler, run)?;
     read(engine, &input, "input");
     beside.check(engine);
-    read(engine, &scratch, "scratch");
-    for (name, words) in [("value", Some(&values)), ("index", indices.as_ref())] {
-        if let Some(at) = words.and_then(|words| words.iter().position(|&word| word == SENTINEL)) {
-            panic!("{name} {at} of {outputs} was never written ({:?})", keys(&pooler));
-        }
-    }
-    Ok(Pooled {
-        shape: pooler.output_shape(),
-        values: values.into_iter().map(f32::from_bits).collect(),
-        indices,
-        detection: None,
-        kernel: pooler.kernel(),
-    })
+    Ok(Pooled { shape: pooler.output_shape(), values, indices, detection: None, kernel: pooler.kernel() })
 }
 
 /// Brings gradients back, between canaries too, as `pool` pools: the gradient of the input, and that of what the op learns
@@ -71,34 +77,48 @@ pub fn grad(
     request: &Request,
     sides: &SideInputs<'_>,
 ) -> Result<(Vec<f32>, Vec<f32>), Error> {
+    let [input, ahead] = [input, grad_output].map(bytemuck::cast_slice);
+    let (back, learned) = grad_bytes(engine, pooling, shape, input, ahead, request, sides)?;
+    Ok((bytemuck::pod_collect_to_vec(&back), learned))
+}
+
+/// The same of elements of any type, as their bytes.
+pub fn grad_bytes(
+    engine: &Engine,
+    pooling: &Pooling,
+    shape: Shape,
+    bytes: &[u8],
+    grad_output: &[u8],
+    request: &Request,
+    sides: &SideInputs<'_>,
+) -> Result<(Vec<u8>, Vec<f32>), Error> {
     let pooler = engine.prepare_grad_with(pooling, shape, request)?;
-    let input = guarded(engine, bytemuck::cast_slice(input));
-    let ahead = guarded(engine, bytemuck::cast_slice(grad_output));
-    let back = guarded(engine, &vec![SENTINEL; shape.elements()]);
-    let scratch = guarded(engine, &vec![SENTINEL; usize::try_from(pooler.scratch_bytes() / 4).expect("scratch fits")]);
-    let learned = guarded(engine, &vec![SENTINEL; usize::try_from(pooler.grad_parameters_bytes() / 4).expect("weights fit")]);
+    let input = guarded(engine, &words(bytes, 0));
+    let ahead = guarded(engine, &words(grad_output, 0));
     let beside = Beside::new(engine, sides, pooling.output_shape(&shape)?.batch());
-    let mut bindings = beside.bind(Bindings::grad(range(&input), range(&ahead), range(&back)));
-    if request.parameters {
-        bindings = bindings.grad_parameters(range(&learned));
-    }
-    if pooler.scratch_bytes() > 0 {
-        bindings = bindings.scratch(range(&scratch));
-    }
-    let bound = pooler.bind(&bindings)?;
-    let mut encoder = engine.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-    bound.encode(&mut encoder);
-    engine.queue().submit([encoder.finish()]);
-    let values = read(engine, &back, "grad_input");
-    for (name, buffer) in [("input", &input), ("grad_output", &ahead), ("scratch", &scratch)] {
-        read(engine, buffer, name);
-    }
+    let run = |fill: u32| {
+        let back = guarded(engine, &vec![fill; (pooler.output_bytes() / 4) as usize]);
+        let scratch = guarded(engine, &vec![SENTINEL; usize::try_from(pooler.scratch_bytes() / 4).expect("scratch fits")]);
+        let count = usize::try_from(pooler.grad_parameters_bytes() / 4).expect("weights fit");
+        let learned = guarded(engine, &vec![SENTINEL; count]);
+        let mut bindings = beside.bind(Bindings::grad(range(&input), range(&ahead), range(&back)));
+        if request.parameters {
+            bindings = bindings.grad_parameters(range(&learned));
+        }
+        if pooler.scratch_bytes() > 0 {
+            bindings = bindings.scratch(range(&scratch));
+        }
+        record(engine, &pooler, &bindings)?;
+        for (name, buffer) in [("input", &input), ("grad_output", &ahead), ("scratch", &scratch)] {
+            read(engine, buffer, name);
+        }
+        let learned = read(engine, &learned, "grad_parameters");
+        assert!(!learned.contains(&SENTINEL), "a parameter's gradient was never written ({:?})", keys(&pooler));
+        Ok((written(engine, &back, &pooler, shape.elements(), fill), learned))
+    };
+    let (back, learned) = both(&pooler, run)?;
     beside.check(engine);
-    let learned = read(engine, &learned, "grad_parameters");
-    if let Some(at) = values.iter().chain(&learned).position(|&word| word == SENTINEL) {
-        panic!("gradient {at} was never written ({:?})", keys(&pooler));
-    }
-    Ok((values.into_iter().map(f32::from_bits).collect(), learned.into_iter().map(f32::from_bits).collect()))
+    Ok((back, learned.into_iter().map(f32::from_bits).collect()))
 }
 
 /// Puts values back, between canaries too: the tensor, and the status.
@@ -110,30 +130,86 @@ pub fn unpool(
     values: &[f32],
     indices: Option<&[u32]>,
 ) -> (Vec<f32>, u32) {
-    let pooler = engine.prepare_unpool(pooling, pooled, restored).expect("it unpools");
-    let input = guarded(engine, bytemuck::cast_slice(values));
-    let output = guarded(engine, &vec![SENTINEL; restored.elements()]);
-    let scratch = guarded(engine, &vec![SENTINEL; usize::try_from(pooler.scratch_bytes() / 4).expect("scratch fits")]);
+    let bytes = bytemuck::cast_slice(values);
+    let (back, status) = unpool_bytes(engine, pooling, pooled, restored, bytes, indices, &Request::new());
+    (bytemuck::pod_collect_to_vec(&back), status)
+}
+
+/// The same of elements of any type, as their bytes.
+pub fn unpool_bytes(
+    engine: &Engine,
+    pooling: &Pooling,
+    pooled: Shape,
+    restored: Shape,
+    bytes: &[u8],
+    indices: Option<&[u32]>,
+    request: &Request,
+) -> (Vec<u8>, u32) {
+    let pooler = engine.prepare_unpool_with(pooling, pooled, restored, request).expect("it unpools");
+    let input = guarded(engine, &words(bytes, 0));
     let given = indices.map(|indices| guarded(engine, indices));
-    let status = guarded(engine, &[0]);
-    let mut bindings = Bindings::new(range(&input), range(&output));
-    if let Some(given) = &given {
-        bindings = bindings.indices(range(given)).status(range(&status));
-    }
-    if pooler.scratch_bytes() > 0 {
-        bindings = bindings.scratch(range(&scratch));
-    }
-    let bound = pooler.bind(&bindings).expect("it binds");
+    let run = |fill: u32| {
+        let output = guarded(engine, &vec![fill; (pooler.output_bytes() / 4) as usize]);
+        let scratch = guarded(engine, &vec![SENTINEL; usize::try_from(pooler.scratch_bytes() / 4).expect("scratch fits")]);
+        let status = guarded(engine, &[0]);
+        let mut bindings = Bindings::new(range(&input), range(&output));
+        if let Some(given) = &given {
+            bindings = bindings.indices(range(given)).status(range(&status));
+        }
+        if pooler.scratch_bytes() > 0 {
+            bindings = bindings.scratch(range(&scratch));
+        }
+        record(engine, &pooler, &bindings)?;
+        read(engine, &scratch, "scratch");
+        Ok((written(engine, &output, &pooler, restored.elements(), fill), read(engine, &status, "status")[0]))
+    };
+    let answer = both(&pooler, run).expect("it binds");
+    read(engine, &input, "input");
+    assert_eq!(given.as_ref().map(|given| read(engine, given, "indices")).as_deref(), indices);
+    answer
+}
+
+/// Records and submits one run.
+fn record(engine: &Engine, pooler: &plunge::Pooler, bindings: &Bindings<'_>) -> Result<(), Error> {
+    let bound = pooler.bind(bindings)?;
     let mut encoder = engine.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
     bound.encode(&mut encoder);
     engine.queue().submit([encoder.finish()]);
-    let words = read(engine, &output, "output");
-    for (name, buffer) in [("input", &input), ("scratch", &scratch)] {
-        read(engine, buffer, name);
+    Ok(())
+}
+
+/// Runs once, and where an element may hold any bits once more over other ones: what was not written would differ.
+fn both<T: PartialEq + std::fmt::Debug>(
+    pooler: &plunge::Pooler,
+    run: impl Fn(u32) -> Result<(Vec<u8>, T), Error>,
+) -> Result<(Vec<u8>, T), Error> {
+    let first = run(SENTINEL)?;
+    if pooler.output_element() != Element::F32 {
+        let second = run(OTHER)?;
+        assert!(first.0 == second.0, "something was never written, or read before ({:?})", keys(pooler));
     }
-    assert_eq!(given.as_ref().map(|given| read(engine, given, "indices")).as_deref(), indices);
-    assert!(!words.contains(&SENTINEL), "every value was written ({:?})", keys(&pooler));
-    (words.into_iter().map(f32::from_bits).collect(), read(engine, &status, "status")[0])
+    Ok(first)
+}
+
+/// The bytes of the elements that were written, after a look at those behind them.
+fn written(engine: &Engine, buffer: &wgpu::Buffer, pooler: &plunge::Pooler, elements: usize, fill: u32) -> Vec<u8> {
+    let words = read(engine, buffer, "output");
+    if pooler.output_element() == Element::F32 {
+        let never = words.iter().take(elements).position(|&word| word == SENTINEL);
+        assert_eq!(never, None, "a value of {elements} was never written ({:?})", keys(pooler));
+    }
+    let mut bytes: Vec<u8> = bytemuck::cast_slice(&words).to_vec();
+    let tail = bytes.split_off(elements * pooler.output_element().bytes());
+    let before = bytemuck::cast_slice::<u32, u8>(&vec![fill; words.len()])[bytes.len()..].to_vec();
+    assert_eq!(tail, before, "bytes behind the last of {elements} elements were overwritten ({:?})", keys(pooler));
+    bytes
+}
+
+/// Bytes as words, the last filled up.
+fn words(bytes: &[u8], fill: u8) -> Vec<u32> {
+    let mut bytes = bytes.to_vec();
+    bytes.resize(bytes.len().next_multiple_of(4), fill);
+    bytemuck::pod_collect_to_vec(&bytes)
 }
 
 /// What stands beside the input, on the device.

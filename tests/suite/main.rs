@@ -13,6 +13,7 @@
 mod adapters;
 mod conformance;
 mod embedding;
+mod formats;
 mod gradients;
 mod guarded;
 #[cfg(feature = "serde")]

@@ -41,11 +41,8 @@ pub fn compare(pooling: &Pooling, shape: Shape, input: &[f32], sides: &Sides, po
     if pooled.shape != expected.shape || pooled.values.len() != expected.values.len() {
         return Err(format!("shape {}, expected {}", pooled.shape, expected.shape));
     }
-    let tolerances = tolerances(pooling, shape, input, sides);
-    let tolerances: Vec<f64> = match wobble(pooling, shape, input, sides) {
-        Some(wobble) => tolerances.iter().zip(wobble).map(|(tolerance, wobble)| tolerance + wobble).collect(),
-        None => tolerances,
-    };
+    let reals: Vec<f64> = input.iter().map(|&value| value.into()).collect();
+    let tolerances = tolerances_of(pooling, shape, &reals, sides);
     for (at, (&got, &wanted)) in pooled.values.iter().zip(&expected.values).enumerate() {
         let close = if wanted.is_nan() {
             got.is_nan()
@@ -82,8 +79,17 @@ pub fn compare(pooling: &Pooling, shape: Shape, input: &[f32], sides: &Sides, po
     Ok(())
 }
 
+/// How far each output may be off.
+pub fn tolerances_of(pooling: &Pooling, shape: Shape, reals: &[f64], sides: &Sides) -> Vec<f64> {
+    let tolerances = tolerances(pooling, shape, reals, sides);
+    match wobble(pooling, shape, reals, sides) {
+        Some(wobble) => tolerances.iter().zip(wobble).map(|(tolerance, wobble)| tolerance + wobble).collect(),
+        None => tolerances,
+    }
+}
+
 /// How far outputs may be off because their taps are interpolated at points that f32 places to a few ulp.
-fn wobble(pooling: &Pooling, shape: Shape, input: &[f32], sides: &Sides) -> Option<Vec<f64>> {
+fn wobble(pooling: &Pooling, shape: Shape, input: &[f64], sides: &Sides) -> Option<Vec<f64>> {
     let Region::RoiAlign(region) = &pooling.region else { return None };
     let activated = activated(pooling, shape, input);
     let largest = activated.iter().filter(|x| x.is_finite()).fold(0.0, |most: f64, &x| most.max(x.abs().into()));
@@ -102,7 +108,7 @@ fn wobble(pooling: &Pooling, shape: Shape, input: &[f32], sides: &Sides) -> Opti
 
 /// How far each output may be off: not at all for ops that choose a value, else 10 ε (1 + log₂ taps) times the size of what was
 /// folded.
-fn tolerances(pooling: &Pooling, shape: Shape, input: &[f32], sides: &Sides) -> Vec<f64> {
+fn tolerances(pooling: &Pooling, shape: Shape, input: &[f64], sides: &Sides) -> Vec<f64> {
     if let Region::Clusters(_) = pooling.region {
         // The clusters are the input's own; sizes and counts are asked of the same ones.
         let labels = reference::cluster_labels(pooling, &shape, input).expect("the reference takes it");
@@ -159,17 +165,17 @@ fn tolerances(pooling: &Pooling, shape: Shape, input: &[f32], sides: &Sides) -> 
 }
 
 /// The input behind the detector stage.
-fn activated(pooling: &Pooling, shape: Shape, input: &[f32]) -> Vec<f32> {
+fn activated<T: Copy + Into<f64>>(pooling: &Pooling, shape: Shape, input: &[T]) -> Vec<f32> {
     let alone = Pooling { activation: pooling.activation, ..Pooling::new(Op::First, Window::new(1)) };
     let values = reference::pool(&alone, &shape, input).expect("the reference takes it").values;
     values.into_iter().map(|value| value as f32).collect()
 }
 
-/// An output's coordinates, [N, C, …].
-fn place(at: usize, shape: Shape) -> String {
+/// An output's coordinates, in the order in which they are stored.
+pub fn place(at: usize, shape: Shape) -> String {
     let mut rest = at;
     let mut place: Vec<usize> = shape
-        .sizes()
+        .stored_sizes()
         .iter()
         .rev()
         .map(|size| {

@@ -19,6 +19,22 @@ impl Data {
     /// Every kind.
     pub const ALL: [Self; 5] = [Self::Integers, Self::Reals, Self::Offset, Self::Specials, Self::MinusInfinity];
 
+    /// `count` bytes of anything, with runs of equal ones among them so that there are ties; the same for the same seed.
+    #[must_use]
+    pub fn bits(self, count: usize, seed: u64) -> Vec<u8> {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut bytes: Vec<u8> = Vec::with_capacity(count + 4);
+        while bytes.len() < count {
+            let word = match bytes.len().checked_sub(8).filter(|_| random.u8(..3) == 0) {
+                Some(before) => [0, 1, 2, 3].map(|at| bytes[before + at]),
+                None => random.u32(..).to_ne_bytes(),
+            };
+            bytes.extend(word);
+        }
+        bytes.truncate(count);
+        bytes
+    }
+
     /// `count` values of this kind; the same for the same seed.
     #[must_use]
     pub fn values(self, count: usize, seed: u64) -> Vec<f32> {
