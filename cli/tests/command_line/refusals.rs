@@ -127,7 +127,7 @@ fn bad_arrays() {
     let mut table = Table::new();
     let header = |text: &str| npy::with_header(text, &[0; 16]);
     let shape = |shape: &str| header(&format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}"));
-    let element = |descr: &str| npy::file(descr, &[1, 1, 2, 2], &[0; 16]);
+    let element = |descr: &str, bytes: usize| npy::file(descr, &[1, 1, 2, 2], &vec![0; 4 * bytes]);
     let good = npy::f32s(&[1, 1, 2, 2], &[1., 2., 3., 4.]);
     let claims = |bytes: [u8; 4]| [b"\x93NUMPY\x02\x00", &bytes[..], b"{'descr': '<f4'"].concat();
     for (what, bytes, named) in [
@@ -155,13 +155,13 @@ fn bad_arrays() {
         ("one value short", good[..good.len() - 4].to_vec(), "is cut short"),
         ("one byte short", good[..good.len() - 1].to_vec(), "is cut short"),
         ("trailing bytes", [good.clone(), vec![0]].concat(), "bytes left over"),
-        ("f16", element("<f2"), "unsupported: elements of type \"<f2\""),
-        ("u8", element("|u1"), "unsupported: elements"),
-        ("i8", element("|i1"), "unsupported: elements"),
-        ("i32", element(">i4"), "unsupported: elements"),
-        ("f64", element("<f8"), "invalid element type \"<f8\""),
-        ("i64", element("<i8"), "invalid element type"),
-        ("pickled", element("|O"), "invalid element type"),
+        ("f16", element("<f2", 2), "unsupported: elements of type \"<f2\""),
+        ("u8", element("|u1", 1), "unsupported: elements"),
+        ("i8", element("|i1", 1), "unsupported: elements"),
+        ("i32", element(">i4", 4), "unsupported: elements"),
+        ("f64", element("<f8", 8), "invalid element type \"<f8\""),
+        ("i64", element("<i8", 8), "invalid element type"),
+        ("pickled", element("|O", 8), "invalid element type"),
         ("structured", header("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (4,), }"), "a structured array"),
         ("a scalar", shape("()"), "left over"),
         ("two axes", shape("(2, 2)"), "N and C first"),
