@@ -21,6 +21,8 @@ mod place;
 pub mod safetensors;
 mod sink;
 mod source;
+#[cfg(test)]
+mod tests;
 mod zipped;
 
 pub(crate) use place::Place;

@@ -46,22 +46,20 @@ impl Outputs {
         let output = Output::create(&file)?;
         let name = member.unwrap_or_else(|| name.into());
         let same = self.files.iter().position(|target| target.output.same_file(&output));
-        let file = match same {
-            Some(at) => at,
-            None => {
-                self.files.push(Target { output, container, names: Vec::new(), declared: Vec::new(), sink: None });
-                self.files.len() - 1
+        if let Some(at) = same {
+            let target = &self.files[at];
+            let alone = target.container == Container::Npy || target.container != container;
+            let clash = |slot: &&Slot| slot.file == at && (alone || target.names[slot.array] == name);
+            if let Some(Slot { asked: other, .. }) = self.slots.iter().find(clash) {
+                let (what, own) = if alone { ("file", "file") } else { ("array of the same file", "name") };
+                return Err(Failure::refused(format!("{other} and {asked} are the same {what}; give each its own {own}")));
             }
-        };
-        let target = &mut self.files[file];
-        let other = |array: &usize| self.slots.iter().find(|slot| slot.file == file && slot.array == *array);
-        let clash = if container == Container::Npy { (!target.names.is_empty()).then_some(0) } else { None };
-        let clash = clash.or_else(|| target.names.iter().position(|other| *other == name));
-        if let Some(other) = clash.as_ref().and_then(other) {
-            let (what, own) = if container == Container::Npy { ("file", "file") } else { ("array of one file", "name") };
-            let other = &other.asked;
-            return Err(Failure::refused(format!("{other} and {asked} are the same {what}; give each its own {own}")));
         }
+        let file = same.unwrap_or_else(|| {
+            self.files.push(Target { output, container, names: Vec::new(), declared: Vec::new(), sink: None });
+            self.files.len() - 1
+        });
+        let target = &mut self.files[file];
         target.names.push(name);
         target.declared.push(None);
         self.slots.push(Slot { asked, file, array: target.names.len() - 1 });

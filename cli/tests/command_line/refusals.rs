@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 use crate::{Desk, npy, report, stderr, stdout};
 
 /// Collects what goes wrong for a table of refusals.
-struct Table {
-    desk: Desk,
+pub(crate) struct Table {
+    pub(crate) desk: Desk,
+    /// The name of the file that each row writes.
+    bad: &'static str,
     before: Vec<String>,
     failures: Vec<String>,
     rows: usize,
@@ -15,18 +17,23 @@ struct Table {
 impl Table {
     /// A folder with a good spec, array and picture in it.
     fn new() -> Self {
+        Self::of("bad")
+    }
+
+    /// The same, with another name for what each row writes.
+    pub(crate) fn of(bad: &'static str) -> Self {
         let desk = Desk::new();
         desk.write("spec.json", r#"{"op": "max", "region": "global"}"#);
         desk.write("x.npy", npy::f32s(&[1, 1, 2, 2], &[1., 2., 3., 4.]));
         let pixels = image::RgbaImage::from_raw(2, 2, vec![9; 16]).unwrap();
         image::DynamicImage::ImageRgba8(pixels).save(desk.path("in.png")).unwrap();
-        desk.write("bad", "");
-        Self { before: desk.names(), desk, failures: Vec::new(), rows: 0 }
+        desk.write(bad, "");
+        Self { before: desk.names(), desk, bad, failures: Vec::new(), rows: 0 }
     }
 
-    /// Runs `line`, with the file `bad` holding `bytes`, and expects a refusal that contains `named`.
-    fn refuses(&mut self, what: &str, bytes: impl AsRef<[u8]>, line: &str, named: &str) {
-        self.desk.write("bad", bytes);
+    /// Runs `line`, with the bad file holding `bytes`, and expects a refusal that contains `named`.
+    pub(crate) fn refuses(&mut self, what: &str, bytes: impl AsRef<[u8]>, line: &str, named: &str) {
+        self.desk.write(self.bad, bytes);
         self.rows += 1;
         let started = Instant::now();
         let output = self.desk.run(line);
@@ -49,7 +56,7 @@ impl Table {
         }
     }
 
-    fn done(self, least: usize) {
+    pub(crate) fn done(self, least: usize) {
         report(&self.failures);
         assert!(self.rows >= least);
     }
