@@ -12,6 +12,9 @@ use super::{Container, Dtype, npy, zipped::Record};
 /// Tensors begin where their widest elements may.
 const ALIGNMENT: usize = 8;
 
+/// A zip file counts a name's bytes in 16 bits.
+const MOST_NAME_BYTES: usize = 65_000;
+
 /// An array that is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declared {
@@ -51,9 +54,14 @@ impl<W: Write + Seek> Sink<W> {
     /// Writes what stands before the elements of `arrays`, of which an NPY file has exactly one.
     ///
     /// # Errors
-    /// Where `target` cannot be written, or `container` cannot hold such arrays.
+    /// Where `target` cannot be written, `container` cannot hold such arrays or two have the same name.
     pub fn begin(target: W, container: Container, arrays: &[Declared]) -> io::Result<Self> {
         let mut sink = Self { target, position: 0, rooms: Vec::new(), end: 0, zipped: container == Container::Npz };
+        let mut names: Vec<&str> = arrays.iter().map(|array| &array.name[..]).collect();
+        names.sort_unstable();
+        if names.windows(2).any(|pair| pair[0] == pair[1]) || names.iter().any(|name| name.len() > MOST_NAME_BYTES) {
+            return Err(io::Error::other("two arrays have the same name, or one has a name of more than 65,000 bytes"));
+        }
         match container {
             Container::Npy if arrays.len() != 1 => return Err(io::Error::other("an NPY file has one array")),
             Container::Npy | Container::Npz => {

@@ -168,6 +168,8 @@ fn files_that_lack_elements_are_not_ended() {
         assert!(sink.finish().unwrap_err().to_string().contains("lacks 4 bytes"), "{container}");
     }
     assert!(Sink::begin(Cursor::new(Vec::new()), Container::Npy, &[]).is_err());
+    let same = [declared("x", DTYPES[0], &[1]), declared("x", DTYPES[1], &[1])];
+    assert!(Sink::begin(Cursor::new(Vec::new()), Container::Npz, &same).is_err());
     let twice = [declared("x", DTYPES[0], &[usize::MAX, 2]), declared("y", DTYPES[0], &[1])];
     assert!(Sink::begin(Cursor::new(Vec::new()), Container::Safetensors, &twice).is_err());
 }
