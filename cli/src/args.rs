@@ -178,6 +178,7 @@ Examples:
   plunge run spec.json x.npy -o y.npy
   plunge run spec.json x.npy -o y.npy --indices i.npy --backend vulkan
   plunge run spec.json x.npy -o y.npy --backend cpu --json
+  plunge run spec.json net.safetensors:conv1.x -o all.npz:y --indices all.npz:i
 
 spec.json, for instance:
   {\"op\": \"max\", \"region\": {\"window\": {\"kernel_size\": [3, 3], \"stride\": 2, \"padding\": 1}}}
@@ -186,6 +187,9 @@ spec.json, for instance:
 
 X is f32 with N and C first, then one to three spatial axes; Y likewise. Indices are int64, flat within one plane unless \
 --index-convention says otherwise, -1 where a window covers nothing.
+
+Arrays are .npy files, or arrays in .npz and .safetensors files, whose name may follow a colon: all.npz:x. Of a file with one array no name is \
+needed. Outputs in one file are written together, in place of what it held; without names they are y, indices and detection.
 
 Exit codes: 0 done; 1 failed during work; 2 refused before work started; 3 no such adapter.";
 
@@ -231,6 +235,9 @@ Examples:
 GRAD_Y is shaped like the output that `plunge run` writes, GRAD_X like X, GRAD_W like the weights; for gem it is one number, the \
 gradient of p. Ops that choose a value give all to it; at kinks the gradient is 0.
 
+Arrays are .npy files, or arrays in .npz and .safetensors files, whose name may follow a colon: all.npz:x. Of a file with one array no name is \
+needed. Outputs in one file are written together; without names they are grad_x and grad_weights.
+
 Exit codes: 0 done; 1 failed during work; 2 refused before work started; 3 no such adapter.";
 
 /// `plunge grad`
@@ -274,6 +281,9 @@ Examples:
 max, min and stochastic samples put each value at its index and 0 elsewhere; of several values at one index the last wins. average and gaussian \
 give each position the mean of the outputs whose regions hold it, weighted by its share in each; other ops the value of the output whose \
 centre is nearest. Windows tell the size, and take one within a stride of it; adaptive, global and fractional regions need --output-size.
+
+Arrays are .npy files, or arrays in .npz and .safetensors files, whose name may follow a colon: all.npz:x. Of a file with one array no name is \
+needed. What is written without a name is x.
 
 Exit codes: 0 done; 1 failed during work; 2 refused before work started; 3 no such adapter.";
 
@@ -322,7 +332,7 @@ fn whole_sizes(text: &str) -> Result<Sizes, String> {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Side inputs, for regions and ops that use them")]
 pub(crate) struct SideArgs {
-    /// roi_pool, roi_align: boxes, f32 [K, 5], rows of batch, x1, y1, x2, y2.
+    /// roi_pool, roi_align: boxes, floats [K, 5], rows of batch, x1, y1, x2, y2.
     #[arg(long, value_name = "B.npy")]
     pub(crate) boxes: Option<PathBuf>,
     /// segments: labels, int32 or int64 [N, spatial...], -1 for none.
@@ -331,7 +341,7 @@ pub(crate) struct SideArgs {
     /// sequence: mask, 0 or 1 [B, T]; absent, every token counts.
     #[arg(long, value_name = "M.npy")]
     pub(crate) mask: Option<PathBuf>,
-    /// weighted, gated: weights, f32 [taps...] or [C, taps...], shaped like the kernel.
+    /// weighted, gated: weights, floats [taps...] or [C, taps...], shaped like the kernel.
     #[arg(long, value_name = "W.npy")]
     pub(crate) weights: Option<PathBuf>,
 }

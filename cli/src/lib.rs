@@ -8,6 +8,7 @@ mod commands;
 mod failure;
 mod job;
 mod output;
+mod outputs;
 pub mod picture;
 mod progress;
 mod sides;

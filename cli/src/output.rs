@@ -8,7 +8,7 @@ use std::{
 
 use tempfile::{NamedTempFile, TempPath};
 
-use crate::Failure;
+use crate::{Failure, array::Place};
 
 /// A file to be, open under a temporary name in the folder of its target.
 #[derive(Debug)]
@@ -62,15 +62,21 @@ impl Output {
         written.and_then(|()| self.file.as_file().sync_data()).map_err(|error| self.failed(&error))
     }
 
-    fn failed(&self, error: &io::Error) -> Failure {
+    /// The temporary file, for what is written in parts; it must be synced before [`commit`].
+    pub(crate) fn handle(&self) -> io::Result<fs::File> {
+        self.file.as_file().try_clone()
+    }
+
+    pub(crate) fn failed(&self, error: &io::Error) -> Failure {
         Failure::Work(format!("writing {} failed: {error}", self.asked.display()))
     }
 }
 
 /// Refuses to replace what is being read: the inputs would be gone.
 pub(crate) fn keep_inputs<'a>(outputs: impl IntoIterator<Item = &'a Path>, inputs: &[&Path]) -> Result<(), Failure> {
+    let file = |path: &Path| fs::canonicalize(Place::of(path).map_or_else(|_| path.into(), |place| place.file));
     for output in outputs {
-        let same = |input: &&&Path| matches!((fs::canonicalize(input), fs::canonicalize(output)), (Ok(a), Ok(b)) if a == b);
+        let same = |input: &&&Path| matches!((file(input), file(output)), (Ok(a), Ok(b)) if a == b);
         if let Some(input) = inputs.iter().find(same) {
             return Err(Failure::refused(format!(
                 "{} would replace the input {}; give the output another name",

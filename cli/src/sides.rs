@@ -49,13 +49,12 @@ impl Sides {
         let mut sides = Self::default();
         if let Some(path) = &args.weights {
             let array = weights(path, pooling, shape)?;
-            (sides.weights, sides.weights_sizes) = (Some(array.values), array.sizes);
+            (sides.weights, sides.weights_sizes) = (Some(array.values_f32().into_owned()), array.sizes);
         }
         if let Some(path) = &args.boxes {
-            let array = array::read_file(path)?;
+            let array = array::read_floats(path)?;
             expect(path, &array.sizes, &[array.sizes.first().copied().unwrap_or(0), 5], "K rows of batch, x1, y1, x2, y2")?;
-            let rows = array.values.as_chunks::<5>().0;
-            sides.boxes = Some(rows.to_vec());
+            sides.boxes = Some(array.values_f32().as_chunks().0.to_vec());
         }
         if let Some(path) = &args.segments {
             let (sizes, labels) = array::read_integers_of(path)?;
@@ -95,7 +94,7 @@ impl Sides {
 
 /// [taps…] or [C, taps…]; which of them is told to the op.
 fn weights(path: &Path, pooling: &mut Pooling, shape: &Shape) -> Result<array::Array, Failure> {
-    let array = array::read_file(path)?;
+    let array = array::read_floats(path)?;
     let own = array.sizes.len() == shape.spatial().len() + 1;
     let Region::Window(window) = &pooling.region else { return Ok(array) };
     let taps = (0..shape.spatial().len()).map(|axis| match &window.kernel_size {

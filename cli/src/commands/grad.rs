@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use plunge::{Region, Request, Shape, reference};
+use plunge::{Element, Region, Request, Shape, reference};
 use serde_json::Value;
 
 use super::{print_json, report};
@@ -15,7 +15,8 @@ use crate::{
     array,
     backend::{Machine, say},
     job::{Job, Pooled},
-    output::{self, Output},
+    output,
+    outputs::Outputs,
     sides::Sides,
     spec,
 };
@@ -25,17 +26,15 @@ pub(super) fn run(args: &GradArgs) -> Result<(), Failure> {
         return Err(Failure::unsupported("layout nhwc", "this version takes nchw"));
     }
     let mut pooling = spec::read_file(&args.spec)?;
-    let outputs = [Some(args.output.as_path()), args.grad_weights.as_deref()];
+    let asked = [Some(args.output.as_path()), args.grad_weights.as_deref()];
     let side = [&args.side.boxes, &args.side.segments, &args.side.mask, &args.side.weights];
     let given = [&args.spec, &args.input, &args.grad_output];
     let inputs: Vec<&Path> = side.into_iter().flatten().chain(given).map(PathBuf::as_path).collect();
-    output::keep_inputs(outputs.into_iter().flatten(), &inputs)?;
-    let mut back_file = Output::create(&args.output)?;
-    let mut weights_file = args.grad_weights.as_deref().map(Output::create).transpose()?;
-    if weights_file.as_ref().is_some_and(|weights| weights.same_file(&back_file)) {
-        return Err(Failure::refused("the two gradients are the same file; give each its own"));
-    }
-    let input = array::read_file(&args.input)?;
+    output::keep_inputs(asked.into_iter().flatten(), &inputs)?;
+    let mut outputs = Outputs::default();
+    let back_array = outputs.add(&args.output, "grad_x")?;
+    let weights_array = args.grad_weights.as_deref().map(|path| outputs.add(path, "grad_weights")).transpose()?;
+    let input = array::read_f32(&args.input)?;
     let shape = Shape::from_nchw(&input.sizes).map_err(|error| Failure::from(error).of_file(&args.input))?;
     let sides = Sides::read(&args.side, &mut pooling, &shape)?;
     let pooling = &*sides.borrow().resolve(&pooling);
@@ -53,26 +52,29 @@ pub(super) fn run(args: &GradArgs) -> Result<(), Failure> {
     if pooling.region == Region::Sequence {
         expected.remove(1);
     }
-    let ahead = array::read_file(&args.grad_output)?;
+    let ahead = array::read_f32(&args.grad_output)?;
     if ahead.sizes != expected {
         let (path, sizes) = (args.grad_output.display(), &ahead.sizes);
         return Err(Failure::refused(format!(
             "invalid {path}: an array of {sizes:?}; the output that it is the gradient of is {expected:?}"
         )));
     }
+    outputs.declare(back_array, input.element, &input.sizes)?;
+    weights_array.map_or(Ok(()), |array| outputs.declare(array, Element::F32, &learned))?;
 
     let machine = args.choice.open()?;
     say(&format!("{} → {shape}", job.output_shape()));
     job.check_work(&machine)?;
     let started = Instant::now();
+    let (values, grads) = (input.values_f32(), ahead.values_f32());
     let (back, of_weights, kernel) = match &machine {
         Machine::Adapter { engine, .. } => {
             let request = Request::new().parameters(args.grad_weights.is_some());
-            let found = engine.grad(pooling, shape, &input.values, &ahead.values, &request, &sides.borrow())?;
+            let found = engine.grad(pooling, shape, &values, &grads, &request, &sides.borrow())?;
             (found.input, found.parameters.unwrap_or_default(), found.kernel.to_string())
         }
         Machine::Reference => {
-            let found = reference::grad(pooling, &shape, &input.values, &ahead.values, &sides.borrow())?;
+            let found = reference::grad(pooling, &shape, &values, &grads, &sides.borrow())?;
             #[allow(clippy::cast_possible_truncation, reason = "gradients are f32")]
             let narrow = |values: Vec<f64>| values.into_iter().map(|value| value as f32).collect::<Vec<f32>>();
             (narrow(found.input), narrow(found.parameters), "reference".into())
@@ -80,11 +82,9 @@ pub(super) fn run(args: &GradArgs) -> Result<(), Failure> {
     };
     let done = Pooled { values: back, indices: None, detection: None, kernel, elapsed: started.elapsed() };
 
-    back_file.write(|file| array::write_f32(file, &input.sizes, &done.values))?;
-    if let Some(file) = &mut weights_file {
-        file.write(|file| array::write_f32(file, &learned, &of_weights))?;
-    }
-    output::commit([Some(back_file), weights_file].into_iter().flatten().collect())?;
+    outputs.append(back_array, bytemuck::cast_slice(&done.values))?;
+    weights_array.map_or(Ok(()), |array| outputs.append(array, bytemuck::cast_slice(&of_weights)))?;
+    outputs.commit()?;
     if args.json {
         let mut report = report(&machine, &done);
         report["input_shape"] = input.sizes.into();

@@ -9,10 +9,11 @@ use super::{print_json, report};
 use crate::{
     Failure,
     args::{Layout, RunArgs},
-    array,
+    array::{self, Dtype},
     backend::say,
     job::Job,
-    output::{self, Output},
+    output,
+    outputs::Outputs,
     sides::Sides,
     spec,
 };
@@ -22,21 +23,15 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
         return Err(Failure::unsupported("layout nhwc", "this version takes nchw"));
     }
     let mut pooling = spec::read_file(&args.spec)?;
-    let outputs = [Some(args.output.as_path()), args.indices.as_deref(), args.detection.as_deref()];
+    let asked = [Some(args.output.as_path()), args.indices.as_deref(), args.detection.as_deref()];
     let side = [&args.side.boxes, &args.side.segments, &args.side.mask, &args.side.weights];
     let inputs: Vec<&Path> = side.into_iter().flatten().chain([&args.spec, &args.input]).map(PathBuf::as_path).collect();
-    output::keep_inputs(outputs.into_iter().flatten(), &inputs)?;
-    let mut values_file = Output::create(&args.output)?;
-    let mut indices_file = args.indices.as_deref().map(Output::create).transpose()?;
-    if indices_file.as_ref().is_some_and(|indices| indices.same_file(&values_file)) {
-        return Err(Failure::refused("the output and the indices are the same file; give each its own"));
-    }
-    let mut detection_file = args.detection.as_deref().map(Output::create).transpose()?;
-    let others = [Some(&values_file), indices_file.as_ref()];
-    if detection_file.as_ref().is_some_and(|own| others.into_iter().flatten().any(|other| own.same_file(other))) {
-        return Err(Failure::refused("the detection layer and another output are the same file; give each its own"));
-    }
-    let input = array::read_file(&args.input)?;
+    output::keep_inputs(asked.into_iter().flatten(), &inputs)?;
+    let mut outputs = Outputs::default();
+    let values_array = outputs.add(&args.output, "y")?;
+    let indices_array = args.indices.as_deref().map(|path| outputs.add(path, "indices")).transpose()?;
+    let detection_array = args.detection.as_deref().map(|path| outputs.add(path, "detection")).transpose()?;
+    let input = array::read_f32(&args.input)?;
     let shape = Shape::from_nchw(&input.sizes).map_err(|error| Failure::from(error).of_file(&args.input))?;
     let sides = Sides::read(&args.side, &mut pooling, &shape)?;
     let pooling = &*sides.borrow().resolve(&pooling);
@@ -47,27 +42,32 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
             failure.with_note(&format!("{} is read as N = {n}, C = {c} and spatial sizes {spatial:?}", args.input.display()))
         })?;
 
-    let machine = args.choice.open()?;
-    say(&format!("{shape} → {}", job.output_shape()));
-    let mut pooled = job.run(&machine, &input.values)?;
-    if let Some(indices) = &mut pooled.indices {
-        let convention = args.index_convention.map(IndexConvention::from).unwrap_or_default();
-        encode(convention, &shape, job.output_shape(), sides.borrow().boxes, indices);
-    }
-
     let mut sizes = job.output_shape().sizes();
     if pooling.region == Region::Sequence {
         // [B, 1, D], the tokens being one.
         sizes.remove(1);
     }
-    values_file.write(|file| array::write_f32(file, &sizes, &pooled.values))?;
-    if let (Some(file), Some(indices)) = (&mut indices_file, &pooled.indices) {
-        file.write(|file| array::write_i64(file, &sizes, indices))?;
+    outputs.declare(values_array, input.element, &sizes)?;
+    for (array, dtype, sizes) in [(indices_array, Dtype::I64, &sizes), (detection_array, input.element.into(), &input.sizes)] {
+        array.map_or(Ok(()), |array| outputs.declare(array, dtype, sizes))?;
     }
-    if let (Some(file), Some(detection)) = (&mut detection_file, &pooled.detection) {
-        file.write(|file| array::write_f32(file, &input.sizes, detection))?;
+
+    let machine = args.choice.open()?;
+    say(&format!("{shape} → {}", job.output_shape()));
+    let mut pooled = job.run(&machine, &input.values_f32())?;
+    if let Some(indices) = &mut pooled.indices {
+        let convention = args.index_convention.map(IndexConvention::from).unwrap_or_default();
+        encode(convention, &shape, job.output_shape(), sides.borrow().boxes, indices);
     }
-    output::commit([Some(values_file), indices_file, detection_file].into_iter().flatten().collect())?;
+
+    outputs.append(values_array, bytemuck::cast_slice(&pooled.values))?;
+    if let (Some(array), Some(indices)) = (indices_array, &pooled.indices) {
+        outputs.append(array, bytemuck::cast_slice(indices))?;
+    }
+    if let (Some(array), Some(detection)) = (detection_array, &pooled.detection) {
+        outputs.append(array, bytemuck::cast_slice(detection))?;
+    }
+    outputs.commit()?;
     if args.json {
         let mut report = report(&machine, &pooled);
         report["input_shape"] = input.sizes.into();

@@ -14,7 +14,8 @@ use crate::{
     array,
     backend::{Machine, say},
     job::{Job, Pooled},
-    output::{self, Output},
+    output,
+    outputs::Outputs,
     sides::Sides,
     spec,
 };
@@ -27,32 +28,35 @@ pub(super) fn run(args: &UnpoolArgs) -> Result<(), Failure> {
     let given = [Some(&args.spec), Some(&args.values), args.indices.as_ref()];
     let inputs: Vec<&Path> = given.into_iter().flatten().map(PathBuf::as_path).collect();
     output::keep_inputs([args.output.as_path()], &inputs)?;
-    let mut file = Output::create(&args.output)?;
-    let values = array::read_file(&args.values)?;
+    let mut outputs = Outputs::default();
+    let restored_array = outputs.add(&args.output, "x")?;
+    let values = array::read_f32(&args.values)?;
     let pooled = Shape::from_nchw(&values.sizes).map_err(|error| Failure::from(error).of_file(&args.values))?;
     let restored = pooling.unpooled_shape(&pooled, args.output_size.as_deref())?;
     let indices = args.indices.as_ref().map(|path| indices(path, args, &pooled, &restored)).transpose()?;
     let none = Sides::default();
     let job = Job::new(&pooling, restored, false, &none)?;
+    let sizes = restored.sizes();
+    outputs.declare(restored_array, values.element, &sizes)?;
 
     let machine = args.choice.open()?;
     say(&format!("{pooled} → {restored}"));
     job.check_work(&machine)?;
     let started = Instant::now();
+    let given = values.values_f32();
     let (restored_values, kernel) = match &machine {
         Machine::Adapter { engine, .. } => {
-            (engine.unpool(&pooling, pooled, restored, &values.values, indices.as_deref())?, "unpool".into())
+            (engine.unpool(&pooling, pooled, restored, &given, indices.as_deref())?, "unpool".into())
         }
         Machine::Reference => {
-            let found = reference::unpool(&pooling, &pooled, &restored, &values.values, indices.as_deref())?;
+            let found = reference::unpool(&pooling, &pooled, &restored, &given, indices.as_deref())?;
             #[allow(clippy::cast_possible_truncation, reason = "values are f32")]
             (found.into_iter().map(|value| value as f32).collect(), "reference".into())
         }
     };
     let done = Pooled { values: restored_values, indices: None, detection: None, kernel, elapsed: started.elapsed() };
-    let sizes = restored.sizes();
-    file.write(|file| array::write_f32(file, &sizes, &done.values))?;
-    output::commit(vec![file])?;
+    outputs.append(restored_array, bytemuck::cast_slice(&done.values))?;
+    outputs.commit()?;
     if args.json {
         let mut report = report(&machine, &done);
         report["input_shape"] = values.sizes.into();

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod arrays;
+mod containers;
 mod exits;
 mod files;
 mod gradients;
@@ -9,7 +10,9 @@ mod npy;
 mod pictures;
 mod refusals;
 mod sides;
+mod tensors;
 mod unpooling;
+mod zip;
 
 use std::{
     path::{Path, PathBuf},

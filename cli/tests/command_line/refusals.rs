@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 use crate::{Desk, npy, report, stderr, stdout};
 
 /// Collects what goes wrong for a table of refusals.
-struct Table {
-    desk: Desk,
+pub(crate) struct Table {
+    pub(crate) desk: Desk,
+    /// The name of the file that each row writes.
+    bad: &'static str,
     before: Vec<String>,
     failures: Vec<String>,
     rows: usize,
@@ -15,18 +17,23 @@ struct Table {
 impl Table {
     /// A folder with a good spec, array and picture in it.
     fn new() -> Self {
+        Self::of("bad")
+    }
+
+    /// The same, with another name for what each row writes.
+    pub(crate) fn of(bad: &'static str) -> Self {
         let desk = Desk::new();
         desk.write("spec.json", r#"{"op": "max", "region": "global"}"#);
         desk.write("x.npy", npy::f32s(&[1, 1, 2, 2], &[1., 2., 3., 4.]));
         let pixels = image::RgbaImage::from_raw(2, 2, vec![9; 16]).unwrap();
         image::DynamicImage::ImageRgba8(pixels).save(desk.path("in.png")).unwrap();
-        desk.write("bad", "");
-        Self { before: desk.names(), desk, failures: Vec::new(), rows: 0 }
+        desk.write(bad, "");
+        Self { before: desk.names(), desk, bad, failures: Vec::new(), rows: 0 }
     }
 
-    /// Runs `line`, with the file `bad` holding `bytes`, and expects a refusal that contains `named`.
-    fn refuses(&mut self, what: &str, bytes: impl AsRef<[u8]>, line: &str, named: &str) {
-        self.desk.write("bad", bytes);
+    /// Runs `line`, with the bad file holding `bytes`, and expects a refusal that contains `named`.
+    pub(crate) fn refuses(&mut self, what: &str, bytes: impl AsRef<[u8]>, line: &str, named: &str) {
+        self.desk.write(self.bad, bytes);
         self.rows += 1;
         let started = Instant::now();
         let output = self.desk.run(line);
@@ -49,7 +56,7 @@ impl Table {
         }
     }
 
-    fn done(self, least: usize) {
+    pub(crate) fn done(self, least: usize) {
         report(&self.failures);
         assert!(self.rows >= least);
     }
@@ -127,7 +134,7 @@ fn bad_arrays() {
     let mut table = Table::new();
     let header = |text: &str| npy::with_header(text, &[0; 16]);
     let shape = |shape: &str| header(&format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}"));
-    let element = |descr: &str| npy::file(descr, &[1, 1, 2, 2], &[0; 16]);
+    let element = |descr: &str, bytes: usize| npy::file(descr, &[1, 1, 2, 2], &vec![0; 4 * bytes]);
     let good = npy::f32s(&[1, 1, 2, 2], &[1., 2., 3., 4.]);
     let claims = |bytes: [u8; 4]| [b"\x93NUMPY\x02\x00", &bytes[..], b"{'descr': '<f4'"].concat();
     for (what, bytes, named) in [
@@ -155,13 +162,13 @@ fn bad_arrays() {
         ("one value short", good[..good.len() - 4].to_vec(), "is cut short"),
         ("one byte short", good[..good.len() - 1].to_vec(), "is cut short"),
         ("trailing bytes", [good.clone(), vec![0]].concat(), "bytes left over"),
-        ("f16", element("<f2"), "unsupported: elements of type \"<f2\""),
-        ("u8", element("|u1"), "unsupported: elements"),
-        ("i8", element("|i1"), "unsupported: elements"),
-        ("i32", element(">i4"), "unsupported: elements"),
-        ("f64", element("<f8"), "invalid element type \"<f8\""),
-        ("i64", element("<i8"), "invalid element type"),
-        ("pickled", element("|O"), "invalid element type"),
+        ("f16", element("<f2", 2), "unsupported: elements of type \"<f2\""),
+        ("u8", element("|u1", 1), "unsupported: elements"),
+        ("i8", element("|i1", 1), "unsupported: elements"),
+        ("i32", element(">i4", 4), "unsupported: elements"),
+        ("f64", element("<f8", 8), "invalid element type \"<f8\""),
+        ("i64", element("<i8", 8), "invalid element type"),
+        ("pickled", element("|O", 8), "invalid element type"),
         ("structured", header("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (4,), }"), "a structured array"),
         ("a scalar", shape("()"), "left over"),
         ("two axes", shape("(2, 2)"), "N and C first"),
