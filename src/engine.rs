@@ -8,8 +8,8 @@ use std::{
 };
 
 use crate::{
-    Error, Pooler, Pooling, Shape,
-    plan::{KernelKey, Limits, Params, Plan, Request},
+    Error, Pooler, Pooling, Shape, Texel,
+    plan::{Bound, KernelKey, Limits, Params, Plan, Request},
     scopes::watched,
 };
 
@@ -122,7 +122,9 @@ impl Engine {
     /// # Errors
     /// As [`prepare`](Self::prepare).
     pub async fn prepare_async(&self, pooling: &Pooling, shape: Shape, request: &Request) -> Result<Pooler, Error> {
-        self.compile_plan(Plan::new(pooling, &shape, request, self.limits())?).await
+        let plan = Plan::new(pooling, &shape, request, self.limits())?;
+        request.source.map_or(Ok(()), |source| self.check_source(source))?;
+        self.compile_plan(plan).await
     }
 
     /// Compiles or finds the pipelines of a plan.
@@ -240,7 +242,7 @@ impl Engine {
     }
 
     /// Finds or compiles one kernel. Two threads that miss at once both compile; one result is kept.
-    async fn pipeline(&self, key: KernelKey) -> Result<Arc<Pipeline>, Error> {
+    pub(crate) async fn pipeline(&self, key: KernelKey) -> Result<Arc<Pipeline>, Error> {
         let cache = || self.inner.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = cache().get(&key) {
             return Ok(found.clone());
@@ -263,15 +265,28 @@ fn compile(device: &wgpu::Device, key: &KernelKey) -> Pipeline {
     // least 1.
     #[allow(unsafe_code, reason = "the one call: with the loop counter the tile kernel took a quarter longer on lavapipe")]
     let module = unsafe { device.create_shader_module_trusted(source, checks) };
-    let storage = |read_only| wgpu::BufferBindingType::Storage { read_only };
-    let entry = |binding, ty, min_binding_size| wgpu::BindGroupLayoutEntry {
-        binding,
-        visibility: wgpu::ShaderStages::COMPUTE,
-        ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size },
-        count: None,
-    };
-    let params = entry(0, wgpu::BufferBindingType::Uniform, NonZeroU64::new(size_of::<Params>() as u64));
-    let slots = key.slots().map(|slot| entry(slot as u32, storage(key.reads(slot)), None));
+    let entry = |binding, ty| wgpu::BindGroupLayoutEntry { binding, visibility: wgpu::ShaderStages::COMPUTE, ty, count: None };
+    let buffer = |ty, min_binding_size| wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size };
+    let params = buffer(wgpu::BufferBindingType::Uniform, NonZeroU64::new(size_of::<Params>() as u64));
+    let params = entry(0, params);
+    let slots = key.slots().map(|slot| {
+        let view_dimension = wgpu::TextureViewDimension::D2;
+        let ty = match key.bound(slot) {
+            Bound::Buffer { read_only } => buffer(wgpu::BufferBindingType::Storage { read_only }, None),
+            Bound::Source(texel) => {
+                let sample_type = match texel {
+                    Texel::Depth32Float => wgpu::TextureSampleType::Depth,
+                    _ => wgpu::TextureSampleType::Float { filterable: false },
+                };
+                wgpu::BindingType::Texture { sample_type, view_dimension, multisampled: false }
+            }
+            Bound::Target(texel) => {
+                let access = wgpu::StorageTextureAccess::WriteOnly;
+                wgpu::BindingType::StorageTexture { access, format: texel.format(), view_dimension }
+            }
+        };
+        entry(slot as u32, ty)
+    });
     let entries: Vec<_> = std::iter::once(params).chain(slots).collect();
     let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries });
     let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {

@@ -31,6 +31,9 @@ mod sides;
 mod spec;
 #[cfg(feature = "gpu")]
 mod tensor;
+mod texel;
+#[cfg(feature = "gpu")]
+mod texture;
 mod wgsl;
 
 pub use element::{Element, Quantization, Value};
@@ -54,5 +57,8 @@ pub use spec::{
 };
 #[cfg(feature = "gpu")]
 pub use tensor::Tensor;
+pub use texel::Texel;
+#[cfg(feature = "gpu")]
+pub use texture::{MipPooler, TextureLevel};
 #[cfg(feature = "gpu")]
 pub use wgpu;

@@ -3,10 +3,10 @@
 use std::{num::NonZeroU64, sync::Arc};
 
 use crate::{
-    Element, Engine, Error, Kernel, Shape,
+    Element, Engine, Error, Kernel, Shape, TextureLevel,
     engine::Pipeline,
     geometry::Side,
-    plan::{KernelKey, Params, Plan, Slot, Way},
+    plan::{Bound, Elements, KernelKey, Params, Plan, Slot, Way},
     scopes::watched,
 };
 
@@ -30,6 +30,9 @@ pub struct Pooler {
 pub struct Bindings<'a> {
     /// By the number of the slot.
     ranges: [Option<wgpu::BufferBinding<'a>>; Slot::ALL.len() + 1],
+    /// In place of the input's range and the output's.
+    source: Option<TextureLevel<'a>>,
+    target: Option<TextureLevel<'a>>,
 }
 
 const STORAGE: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE;
@@ -56,7 +59,31 @@ impl<'a> Bindings<'a> {
     /// Input to read and output to write, of the types of elements that the pooling was prepared for.
     #[must_use]
     pub fn new(input: impl IntoBinding<'a>, output: impl IntoBinding<'a>) -> Self {
-        Self { ranges: Default::default() }.with(Slot::Input, input).with(Slot::Output, output)
+        Self::none().with(Slot::Input, input).with(Slot::Output, output)
+    }
+
+    fn none() -> Self {
+        Self { ranges: Default::default(), source: None, target: None }
+    }
+
+    /// A texture to read, with usage `TEXTURE_BINDING`, and a buffer to write: for poolings prepared with
+    /// [`Request::source`](crate::Request::source).
+    #[must_use]
+    pub fn from_texture(source: impl Into<TextureLevel<'a>>, output: impl IntoBinding<'a>) -> Self {
+        Self { source: Some(source.into()), ..Self::none() }.with(Slot::Output, output)
+    }
+
+    /// A buffer to read and a texture to write, with usage `STORAGE_BINDING`: for poolings prepared with
+    /// [`Request::target`](crate::Request::target).
+    #[must_use]
+    pub fn to_texture(input: impl IntoBinding<'a>, target: impl Into<TextureLevel<'a>>) -> Self {
+        Self { target: Some(target.into()), ..Self::none() }.with(Slot::Input, input)
+    }
+
+    /// A texture to read and one to write: two textures, or two levels of one.
+    #[must_use]
+    pub fn textures(source: impl Into<TextureLevel<'a>>, target: impl Into<TextureLevel<'a>>) -> Self {
+        Self { source: Some(source.into()), target: Some(target.into()), ..Self::none() }
     }
 
     /// For a pooler of [`Engine::prepare_grad`]: the input that was pooled, the gradient of its output to read, and that of the input to write, both of
@@ -158,14 +185,14 @@ struct Checked<'a> {
 /// It keeps its buffers alive and borrows nothing. Recording overwrites the pass's pipeline and its bind group 0.
 #[derive(Debug, Clone)]
 pub struct BoundPooling {
-    steps: Vec<BoundStep>,
+    pub(crate) steps: Vec<BoundStep>,
 }
 
 #[derive(Debug, Clone)]
-struct BoundStep {
-    pipeline: Arc<Pipeline>,
-    group: wgpu::BindGroup,
-    workgroups: [u32; 2],
+pub(crate) struct BoundStep {
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) group: wgpu::BindGroup,
+    pub(crate) workgroups: [u32; 2],
 }
 
 impl Pooler {
@@ -258,12 +285,22 @@ impl Pooler {
         let bindings = own.iter().fold(bindings.clone(), |bindings, (slot, buffer)| bindings.with(*slot, buffer));
         let checked = self.check(&bindings)?;
         let params = self.parameters().await?;
+        let views = watched(device, || [bindings.source, bindings.target].map(|level| level.map(|level| level.view()))).await?;
         let steps = watched(device, || {
             let numbered = self.plan.steps.iter().zip(&self.pipelines).zip(0..);
             numbered
                 .map(|((step, pipeline), at)| BoundStep {
                     pipeline: pipeline.clone(),
-                    group: bind_group(device, pipeline, &params, at, &step.key, self.plan.input_of(&step.key), &checked),
+                    group: bind_group(
+                        device,
+                        pipeline,
+                        &params,
+                        at,
+                        &step.key,
+                        self.plan.input_of(&step.key),
+                        &checked,
+                        &views,
+                    ),
                     workgroups: step.workgroups,
                 })
                 .collect()
@@ -283,18 +320,22 @@ impl Pooler {
         if self.uses(Slot::Table) {
             let table = match &plan.table[..] {
                 [] => self.empty("plunge table", plan.slot_bytes(Slot::Table)).await?,
-                table => self.filled("plunge table", STORAGE, &[(0, bytemuck::cast_slice(table))]).await?,
+                table => filled(self.engine.device(), "plunge table", STORAGE, &[(0, bytemuck::cast_slice(table))]).await?,
             };
             own.push((Slot::Table, table));
         }
         if !plan.preset.is_empty() {
             given_for_nothing(Slot::Weights, given.at(Slot::Weights).is_some())?;
-            let weights = self.filled("plunge weights", STORAGE, &[(0, bytemuck::cast_slice(&plan.preset))]).await?;
+            let weights =
+                filled(self.engine.device(), "plunge weights", STORAGE, &[(0, bytemuck::cast_slice(&plan.preset))]).await?;
             own.push((Slot::Weights, weights));
         }
         if absent(Slot::BoxCount) {
             let most = u32::try_from(plan.most_boxes()).unwrap_or(u32::MAX);
-            own.push((Slot::BoxCount, self.filled("plunge box count", STORAGE, &[(0, bytemuck::bytes_of(&most))]).await?));
+            own.push((
+                Slot::BoxCount,
+                filled(self.engine.device(), "plunge box count", STORAGE, &[(0, bytemuck::bytes_of(&most))]).await?,
+            ));
         }
         if matches!(plan.side, Some(Side::Clusters(_))) && self.uses(Slot::Labels) {
             given_for_nothing(Slot::Labels, given.at(Slot::Labels).is_some())?;
@@ -302,7 +343,10 @@ impl Pooler {
         }
         if let Some(labels) = plan.labels().filter(|labels| labels.mask && absent(Slot::Labels)) {
             let all = vec![1u32; usize::try_from(labels.count()).unwrap_or(usize::MAX)];
-            own.push((Slot::Labels, self.filled("plunge mask", STORAGE, &[(0, bytemuck::cast_slice(&all))]).await?));
+            own.push((
+                Slot::Labels,
+                filled(self.engine.device(), "plunge mask", STORAGE, &[(0, bytemuck::cast_slice(&all))]).await?,
+            ));
         }
         if absent(Slot::Status) {
             own.push((Slot::Status, self.empty("plunge status", plan.slot_bytes(Slot::Status)).await?));
@@ -313,6 +357,9 @@ impl Pooler {
     /// Whether a step binds `slot`.
     fn uses(&self, slot: Slot) -> bool {
         match slot {
+            // A texture stands in for it.
+            Slot::Input if self.plan.elements.source.is_some() => false,
+            Slot::Output if self.plan.elements.target.is_some() => false,
             // What the way back saves is a part of the scratch.
             Slot::Scratch => self.plan.scratch_bytes > 0,
             Slot::Saved => false,
@@ -332,28 +379,45 @@ impl Pooler {
         let numbered = self.plan.steps.iter().zip(0..);
         let slices: Vec<(u64, &[u8])> =
             numbered.map(|(step, at)| (at * Params::SLICE, bytemuck::bytes_of(&step.params))).collect();
-        self.filled("plunge parameters", wgpu::BufferUsages::UNIFORM, &slices).await
+        filled(self.engine.device(), "plunge parameters", wgpu::BufferUsages::UNIFORM, &slices).await
     }
 
-    /// A buffer with its contents, given as bytes at offsets, that is never written again.
-    async fn filled(&self, label: &str, usage: wgpu::BufferUsages, slices: &[(u64, &[u8])]) -> Result<wgpu::Buffer, Error> {
-        let device = self.engine.device();
-        let size = slices.iter().map(|(from, bytes)| from + bytes.len() as u64).max().unwrap_or(0);
-        let descriptor =
-            wgpu::BufferDescriptor { label: Some(label), size: size.next_multiple_of(4), usage, mapped_at_creation: true };
-        let buffer = watched(device, || device.create_buffer(&descriptor)).await?;
-        for &(from, bytes) in slices {
-            buffer
-                .get_mapped_range_mut(from..from + bytes.len() as u64)
-                .map_err(|error| Error::Device(error.to_string()))?
-                .copy_from_slice(bytes);
+    /// Checks the textures that stand in for buffers, and that no other is given.
+    fn check_textures(&self, bindings: &Bindings<'_>) -> Result<(), Error> {
+        let Elements { source, target, .. } = self.plan.elements;
+        for (binding, texel, level, shape, written) in [
+            ("input texture", source, bindings.source, self.plan.input, false),
+            ("output texture", target, bindings.target, self.plan.output, true),
+        ] {
+            let invalid = |expected: &str, actual: &str| {
+                Err(Error::InvalidBinding { binding, expected: expected.into(), actual: actual.into() })
+            };
+            match (texel, level) {
+                (Some(texel), Some(level)) => {
+                    let side = |axis: usize| u32::try_from(shape.spatial().get(axis).copied().unwrap_or(1)).unwrap_or(u32::MAX);
+                    level.check(binding, texel, [side(1), side(0)], written)?;
+                }
+                (Some(_), None) => return invalid("given: this pooling was prepared for one", "absent"),
+                (None, Some(_)) => return invalid("absent: this pooling was prepared for a buffer", "given"),
+                (None, None) => {}
+            }
         }
-        buffer.unmap();
-        Ok(buffer)
+        match (bindings.source, bindings.target) {
+            (Some(source), Some(target)) if source.texture == target.texture && source.mip_level == target.mip_level => {
+                Err(Error::InvalidBinding {
+                    binding: "output texture",
+                    expected: "another texture or level than the input's".into(),
+                    actual: "the same".into(),
+                })
+            }
+            (Some(source), Some(target)) if source.texture == target.texture => self.engine.check_apart(),
+            _ => Ok(()),
+        }
     }
 
     /// Checks every range that the plan uses, and that no other is given.
     fn check<'a>(&self, bindings: &Bindings<'a>) -> Result<Vec<Checked<'a>>, Error> {
+        self.check_textures(bindings)?;
         let mut checked: Vec<Checked<'a>> = Vec::new();
         for slot in Slot::ALL {
             let invalid = |expected: String, actual: String| Error::InvalidBinding { binding: slot.name(), expected, actual };
@@ -387,6 +451,27 @@ impl Pooler {
         }
         Ok(checked)
     }
+}
+
+/// A buffer with its contents, given as bytes at offsets, that is never written again.
+pub(crate) async fn filled(
+    device: &wgpu::Device,
+    label: &str,
+    usage: wgpu::BufferUsages,
+    slices: &[(u64, &[u8])],
+) -> Result<wgpu::Buffer, Error> {
+    let size = slices.iter().map(|(from, bytes)| from + bytes.len() as u64).max().unwrap_or(0);
+    let descriptor =
+        wgpu::BufferDescriptor { label: Some(label), size: size.next_multiple_of(4), usage, mapped_at_creation: true };
+    let buffer = watched(device, || device.create_buffer(&descriptor)).await?;
+    for &(from, bytes) in slices {
+        buffer
+            .get_mapped_range_mut(from..from + bytes.len() as u64)
+            .map_err(|error| Error::Device(error.to_string()))?
+            .copy_from_slice(bytes);
+    }
+    buffer.unmap();
+    Ok(buffer)
 }
 
 /// Refuses a binding that the pooling does not use.
@@ -438,6 +523,7 @@ fn check_range<'a>(
     Ok(Checked { slot, buffer, offset, bytes })
 }
 
+#[allow(clippy::too_many_arguments, reason = "one step of a plan and what it binds")]
 fn bind_group(
     device: &wgpu::Device,
     pipeline: &Pipeline,
@@ -446,18 +532,31 @@ fn bind_group(
     key: &KernelKey,
     input: Slot,
     checked: &[Checked<'_>],
+    [source, target]: &[Option<wgpu::TextureView>; 2],
 ) -> wgpu::BindGroup {
-    let range = |buffer, offset, bytes| {
-        wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size: NonZeroU64::new(bytes) })
-    };
-    let own = wgpu::BindGroupEntry { binding: 0, resource: range(params, step * Params::SLICE, size_of::<Params>() as u64) };
-    let buffers = key.slots().filter_map(|slot| {
-        let bound = if slot == Slot::Input { input } else { slot };
-        let Checked { buffer, offset, bytes, .. } = *checked.iter().find(|range| range.slot == bound)?;
-        Some(wgpu::BindGroupEntry { binding: slot as u32, resource: range(buffer, offset, bytes) })
+    let bound = key.slots().filter_map(|slot| {
+        let resource = match key.bound(slot) {
+            Bound::Source(_) => wgpu::BindingResource::TextureView(source.as_ref()?),
+            Bound::Target(_) => wgpu::BindingResource::TextureView(target.as_ref()?),
+            Bound::Buffer { .. } => {
+                let own = if slot == Slot::Input { input } else { slot };
+                let Checked { buffer, offset, bytes, .. } = *checked.iter().find(|range| range.slot == own)?;
+                wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size: NonZeroU64::new(bytes) })
+            }
+        };
+        Some(wgpu::BindGroupEntry { binding: slot as u32, resource })
     });
-    let entries: Vec<_> = std::iter::once(own).chain(buffers).collect();
+    let entries: Vec<_> = std::iter::once(Params::entry(params, step)).chain(bound).collect();
     device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some("plunge"), layout: &pipeline.layout, entries: &entries })
+}
+
+impl Params {
+    /// The binding of a step's slice.
+    pub(crate) fn entry(params: &wgpu::Buffer, step: u64) -> wgpu::BindGroupEntry<'_> {
+        let size = NonZeroU64::new(size_of::<Self>() as u64);
+        let slice = wgpu::BufferBinding { buffer: params, offset: step * Self::SLICE, size };
+        wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(slice) }
+    }
 }
 
 impl BoundPooling {

@@ -29,7 +29,7 @@ struct Params {
   region_words: vec4<u32>,
   // Of narrow elements: scale and zero point of the input's, then of the output's.
   element: vec4<f32>,
-  // Channels of the input and of the output as they lie side by side, unused, unused.
+  // Channels of the input and of the output as they lie side by side, and the last spatial sizes of both.
   channels: vec4<u32>,
   // The way back: outputs to look at, from and to, twice; the holders' file says of what.
   holders: vec4<u32>,

@@ -1,6 +1,6 @@
 // Channels last: the channels of one position lie side by side.
 //
-// params.channels = channels of the input, channels of the output, unused, unused
+// params.channels.xy = channels of the input, channels of the output
 fn place_of(output: u32) -> Place {
   let position = output / params.channels.y;
   let row = position / params.width.y;

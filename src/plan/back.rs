@@ -147,7 +147,7 @@ impl Plan {
 
     /// Whether the device binds as many storage buffers as each step has.
     pub(super) fn check_buffers(&self, limits: &Limits) -> Result<(), Error> {
-        let most = self.keys().map(|key| key.slots().count()).max().unwrap_or(0) as u64;
+        let most = self.keys().map(|key| key.buffers()).max().unwrap_or(0) as u64;
         if most > u64::from(limits.storage_buffers) {
             let (limit, actual) = (limits.storage_buffers.into(), most);
             return Err(Error::UnsupportedSize { what: "number of storage buffers".into(), limit, actual });

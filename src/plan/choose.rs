@@ -31,7 +31,7 @@ pub(super) fn passes(row: &OpRow, saves: bool) -> u32 {
 
 /// The kernel that folds the regions, to values or to what the way back saves.
 pub(super) fn choose_kernel(site: &Site<'_>, request: &Request, saves: bool) -> Result<Kernel, Error> {
-    let Site { pooling, geometry, limits, .. } = *site;
+    let Site { pooling, geometry, elements, limits } = *site;
     let taps = geometry.most_taps();
     let outputs = geometry.output.elements() as u64;
     let row = pooling.op.kind().row();
@@ -49,6 +49,9 @@ pub(super) fn choose_kernel(site: &Site<'_>, request: &Request, saves: bool) -> 
         Kernel::Tile => tile_fits(site, request.kernel.map_or(request.specialise, |_| Specialise::Any)),
         Kernel::Reduce => most("taps", walk, REDUCE_MOST_TAPS),
         Kernel::TwoStage => Ok(()),
+        Kernel::Sort if elements.target.is_some_and(|texel| texel.channels() > 1) => {
+            Err("it stores one channel at a time, and the texture has four".into())
+        }
         Kernel::Sort if !row.sorts => Err(format!("it sorts, and {} chooses nothing by order", row.name)),
         Kernel::Sort if sort_taps(geometry).is_none() => {
             Err(format!("a region may take {taps} taps; {} fit in registers", SORT_TAPS[SORT_TAPS.len() - 1]))
@@ -62,7 +65,7 @@ pub(super) fn choose_kernel(site: &Site<'_>, request: &Request, saves: bool) -> 
     let uneven = geometry.side.and_then(Side::labels).is_some_and(|labels| labels.segments > 1);
     let kernel = if let Some(kernel) = request.kernel {
         kernel
-    } else if row.sorts && sort_taps(geometry).is_some() {
+    } else if fits(Kernel::Sort).is_ok() {
         Kernel::Sort
     } else if uneven && staged || walk > REDUCE_MOST_TAPS || passes == 1 && taps >= STAGE_TAPS && outputs < ENOUGH_WORKGROUPS {
         Kernel::TwoStage

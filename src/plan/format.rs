@@ -7,7 +7,7 @@ use super::{
     key::{SORT_TAPS, two_stages},
 };
 use crate::{
-    Element, Error, OpKind, Pooling, Quantization,
+    Element, Error, Layout, OpKind, Pooling, Quantization, Texel,
     geometry::{Geometry, Order, Walk},
     op::OpRow,
 };
@@ -20,6 +20,9 @@ pub(crate) struct Elements {
     pub(crate) output: Element,
     /// How whole numbers stand for reals, in the input and in the output.
     quantization: [Quantization; 2],
+    /// The textures that stand in for buffers.
+    pub(crate) source: Option<Texel>,
+    pub(crate) target: Option<Texel>,
 }
 
 impl Elements {
@@ -39,7 +42,46 @@ impl Elements {
         }
         let own = request.quantization.unwrap_or(Quantization::NONE);
         let of_output = if output.is_byte() { request.output_quantization.unwrap_or(own) } else { Quantization::NONE };
-        Ok(Self { input, output, quantization: [own, of_output] })
+        for (texture, element, quantization) in
+            [(request.source, input, request.quantization), (request.target, output, request.output_quantization)]
+        {
+            if let Some(texel) = texture.filter(|_| element != Element::F32 || quantization.is_some()) {
+                let (what, because) =
+                    (format!("{element} in a texture"), format!("a texture of {texel} says itself what it holds"));
+                return Err(Error::unsupported(what, because));
+            }
+        }
+        request.target.map_or(Ok(()), Texel::check_written)?;
+        let (source, target) = (request.source, request.target);
+        Ok(Self { input, output, quantization: [own, of_output], source, target })
+    }
+
+    /// Those of a request where there is no pooling from or to textures.
+    pub(crate) fn of_buffers(request: &Request) -> Result<Self, Error> {
+        if request.source.is_some() || request.target.is_some() {
+            return Err(Error::unsupported("textures on the way back", "they are pooled from and to, forward"));
+        }
+        Self::of(request)
+    }
+
+    /// How the input stands in memory, and the output, for kernels that compute in f32.
+    fn reals(&self) -> [Stored; 2] {
+        let stored = |texture: Option<Texel>, element| texture.map_or_else(|| Stored::reals(element), Stored::Texture);
+        [stored(self.source, self.input), stored(self.target, self.output)]
+    }
+
+    /// Refuses shapes that textures do not have.
+    pub(super) fn check_textures(&self, geometry: &Geometry) -> Result<(), Error> {
+        for (texture, shape) in [(self.source, geometry.input), (self.target, geometry.output)] {
+            let Some(texel) = texture else { continue };
+            let image = shape.batch() == 1 && shape.spatial().len() == 2 && shape.channels() == texel.channels();
+            if !image || shape.channels() > 1 && shape.layout() != Layout::Nhwc {
+                let expected =
+                    format!("1, rows, columns and {} channels, channels last: one {texel} texture", texel.channels());
+                return Err(Error::InvalidShape { expected, actual: shape.to_string() });
+            }
+        }
+        Ok(())
     }
 
     /// Those of a request on the way back: gradients are floats, f32 where the input is none.
@@ -55,12 +97,12 @@ impl Elements {
         if request.output_quantization.is_some() {
             return Err(Error::unsupported("quantised gradients", "they are floats"));
         }
-        Ok(Self { output, ..Self::of(&Request { output: Some(Element::F32), ..*request })? })
+        Ok(Self { output, ..Self::of_buffers(&Request { output: Some(Element::F32), ..*request })? })
     }
 
     /// Those of a tensor that is read as it is to be written.
     pub(super) fn of_output(self) -> Self {
-        Self { input: self.output, output: self.output, quantization: [self.quantization[1]; 2] }
+        Self { input: self.output, quantization: [self.quantization[1]; 2], ..self }
     }
 
     /// `params.element`.
@@ -83,6 +125,8 @@ pub(crate) enum Stored {
     Whole,
     /// As f32 in scratch, where several steps add them up.
     Sums,
+    /// As the texels of a texture.
+    Texture(Texel),
 }
 
 impl Stored {
@@ -106,7 +150,7 @@ impl Stored {
     pub(crate) fn per_word(self) -> u32 {
         match self {
             Self::Words(element) => element.per_word(),
-            Self::F32 | Self::Whole | Self::Sums => 1,
+            Self::F32 | Self::Whole | Self::Sums | Self::Texture(_) => 1,
         }
     }
 
@@ -116,6 +160,7 @@ impl Stored {
             Self::Words(element) => element.name(),
             Self::Whole => "whole",
             Self::Sums => "sums",
+            Self::Texture(texel) => texel.name(),
         }
     }
 }
@@ -153,6 +198,20 @@ impl Format {
                 }
             }
         }
+        // Textures: every format in and out, and one beside a buffer.
+        let (f32, half, byte) = (Stored::Texture(Texel::R32Float), Texel::Rgba16Float, Texel::Rgba8Unorm);
+        for (four, input, output) in [
+            (false, f32, f32),
+            (false, Stored::Texture(Texel::Depth32Float), f32),
+            (false, Stored::F32, f32),
+            (true, Stored::Texture(half), Stored::Texture(half)),
+            (true, Stored::Texture(byte), Stored::Texture(byte)),
+            (true, Stored::Texture(byte), Stored::F32),
+            (true, Stored::Words(Element::U8), Stored::Texture(byte)),
+        ] {
+            let order = if four { Order::ChannelsLast } else { Order::ChannelsFirst };
+            formats.push(Self { order, four, input, output });
+        }
         formats
     }
 
@@ -160,6 +219,11 @@ impl Format {
     pub(super) fn suits(&self, row: &OpRow) -> bool {
         let wraps = row.kind == OpKind::Sum && self.output == Stored::Whole;
         !self.whole() || EXACT_OF_WHOLE.contains(&row.kind) || wraps
+    }
+
+    /// Whether it has textures.
+    pub(super) fn of_textures(&self) -> bool {
+        [self.input, self.output].iter().any(|stored| matches!(stored, Stored::Texture(_)))
     }
 
     /// Whether kernels of a region may have it.
@@ -193,17 +257,17 @@ impl Format {
     /// The format of kernels that pool; `lanes` says whether four channels may be folded at once.
     pub(super) fn pooling(pooling: &Pooling, geometry: &Geometry, elements: &Elements, lanes: bool) -> Self {
         let four = lanes && divides_by_four(geometry);
-        let (order, reals) = (geometry.order, [elements.input, elements.output].map(Stored::reals));
+        let (order, reals) = (geometry.order, elements.reals());
         if !folds_whole(pooling, geometry.walk, elements) {
             return Self { order, four, input: reals[0], output: reals[1] };
         }
-        let output = if elements.output == Element::I32 { Stored::Whole } else { Stored::F32 };
+        let output = if elements.output == Element::I32 { Stored::Whole } else { reals[1] };
         Self { order, four, input: Stored::Whole, output }
     }
 
     /// The format of kernels that compute in f32 and one value at a time.
     pub(super) fn reals(geometry: &Geometry, elements: &Elements) -> Self {
-        let [input, output] = [elements.input, elements.output].map(Stored::reals);
+        let [input, output] = elements.reals();
         Self { order: geometry.order, four: false, input, output }
     }
 
@@ -213,6 +277,11 @@ impl Format {
             return Self { order: geometry.order, four: false, input: Stored::Whole, output: Stored::Whole };
         }
         Self::reals(geometry, elements)
+    }
+
+    /// Whether it stores the channels of a texel one by one, which no kernel can.
+    pub(super) fn splits_texels(&self) -> bool {
+        matches!(self.output, Stored::Texture(texel) if texel.channels() == 4) && !self.four
     }
 
     /// Values that one accumulator folds.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Format, Stored};
 use crate::{
-    Activation, Element, OpKind,
+    Activation, Element, OpKind, Texel,
     geometry::{Axis, Order, Walk},
     op::WeightingKind,
 };
@@ -144,6 +144,42 @@ pub(crate) enum Role {
     Narrow(Stored),
     /// It digests what stands beside the input into the region's table.
     Digest(Digest),
+    /// It makes levels of a mip chain.
+    Mips(MipKey),
+}
+
+/// The identity of a kernel that makes levels of a mip chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct MipKey {
+    pub(crate) op: OpKind,
+    /// The texture that the chain comes from; `None` for what the step before has kept.
+    pub(crate) source: Option<Texel>,
+    pub(crate) target: Texel,
+    pub(crate) levels: u32,
+    /// Whether the last level is kept for a next step.
+    pub(crate) goes_on: bool,
+}
+
+impl MipKey {
+    fn listed() -> Vec<Self> {
+        let pairs = [
+            (Texel::Rgba8Unorm, Texel::Rgba8Unorm),
+            (Texel::Rgba16Float, Texel::Rgba16Float),
+            (Texel::R32Float, Texel::R32Float),
+            (Texel::Depth32Float, Texel::R32Float),
+        ];
+        let mut keys = Vec::new();
+        for (at, op) in [OpKind::Max, OpKind::Min, OpKind::Average].into_iter().enumerate() {
+            for (own, (source, target)) in (0..).zip(pairs) {
+                // Four levels and more, and fewer in turn.
+                let fewer = 1 + (own + u32::try_from(at).unwrap_or(0)) % 3;
+                let key = Self { op, source: Some(source), target, levels: 4, goes_on: true };
+                let last = Self { levels: fewer, goes_on: false, ..key };
+                keys.extend([key, last, Self { source: None, ..last }]);
+            }
+        }
+        keys
+    }
 }
 
 /// A step of unpooling: a file of shaders/unpool.
@@ -162,7 +198,8 @@ impl UnpoolStep {
 
     fn listed() -> impl Iterator<Item = Self> {
         let orders = [Order::ChannelsFirst, Order::ChannelsLast];
-        let places = Format::listed().into_iter().filter(|format| !format.four && format.order != Order::DepthLast);
+        let places = Format::listed().into_iter().filter(|format| !format.four && !format.of_textures());
+        let places = places.filter(|format| format.order != Order::DepthLast);
         let moving = move || places.clone().filter(|format| format.whole() == (format.output == Stored::Whole));
         // Regions and formats in turn.
         let nearest = Self::SEPARABLE.into_iter().cycle().zip(moving()).map(|(walk, format)| Self::Nearest(walk, format));
@@ -198,7 +235,7 @@ impl ClusterStep {
 impl Digest {
     fn listed() -> Vec<Self> {
         let clusters = [None, Some(Activation::Relu)];
-        let formats = Format::listed().into_iter().filter(|format| !format.four && !format.whole());
+        let formats = Format::listed().into_iter().filter(|f| !f.four && !f.whole() && !f.of_textures());
         let formats = formats.filter(|format| format.order != Order::DepthLast).map(|f| Format { output: Stored::F32, ..f });
         let mut formats = formats.cycle();
         let clusters = clusters.into_iter().flat_map(|activation| {
@@ -299,6 +336,7 @@ impl KernelKey {
             .chain(stored.iter().copied().map(Role::Clear))
             .chain(stored.iter().copied().filter(|stored| stored.per_word() > 1).map(Role::Narrow))
             .chain([Role::MergeSum])
+            .chain(MipKey::listed().into_iter().map(Role::Mips))
             .map(Self)
             .collect();
         all.sort_unstable();
@@ -319,8 +357,10 @@ impl PoolKey {
             }
             _ => {
                 let words = matches!(format.output, Stored::Words(_)) && emit == Emit::Values;
-                let aligned_store = self.aligned_store && !words && emit != Emit::Saved && !format.four;
-                Self { activation, aligned_store, ..self }
+                let texels = matches!(format.output, Stored::Texture(_));
+                let aligned_store = self.aligned_store && !words && !texels && emit != Emit::Saved && !format.four;
+                let aligned_load = self.aligned_load && !matches!(format.input, Stored::Texture(_));
+                Self { activation, aligned_load, aligned_store, ..self }
             }
         }
     }
@@ -398,7 +438,7 @@ impl PoolKey {
                             for aligned_store in [false, true] {
                                 // Max, which networks use most, with every tile; the others in turn.
                                 turn += 1;
-                                if row.kind == OpKind::Max && emit == own && aligned_store || (at + turn) % 20 == 0 {
+                                if row.kind == OpKind::Max && emit == own && aligned_store || (at + turn) % 28 == 0 {
                                     let key = base(Walk::Window, Schedule::Tile(tile), emit);
                                     keys.push(Self { aligned_load, aligned_store, ..key });
                                 }
@@ -407,8 +447,8 @@ impl PoolKey {
                     }
                 }
                 // Of every op every type; orders, results, regions and schedules in turn.
-                for at in 0..Stored::INPUTS.len() {
-                    let input = Stored::INPUTS[at];
+                let texture = Stored::Texture(Texel::ALL[turn % Texel::ALL.len()]);
+                for (at, input) in Stored::INPUTS.into_iter().chain([texture]).enumerate() {
                     let of_input = Format::listed().into_iter().filter(|format| format.input == input);
                     let formats: Vec<Format> = of_input.filter(|format| format.suits(row)).collect();
                     let Some(&format) = formats.get((turn + at) % formats.len().max(1)) else { continue };
@@ -444,7 +484,8 @@ impl BackKey {
                             let key = Self { op: row.kind, variant, walk, weighting, activation, format, ahead, to };
                             keys.push(key);
                             // Every type with every op; orders and gradients' types in turn.
-                            let own: Vec<Format> = Format::listed().into_iter().filter(|f| !f.four && !f.whole()).collect();
+                            let own: Vec<Format> =
+                                Format::listed().into_iter().filter(|f| !f.four && !f.whole() && !f.of_textures()).collect();
                             let of_walk: Vec<Format> = own.into_iter().filter(|format| format.reads(walk)).collect();
                             if !of_walk.is_empty() && keys.len() % 6 == 0 {
                                 let format = of_walk[keys.len() / 6 % of_walk.len()].of_gradients();
@@ -509,6 +550,10 @@ impl fmt::Display for KernelKey {
             Role::Unpool(UnpoolStep::Place(format)) => write!(f, "unpool_place{format}"),
             Role::Unpool(UnpoolStep::Nearest(walk, format)) => write!(f, "unpool_nearest/{}{format}", walk.name()),
             Role::MergeSum => f.write_str("merge_sum"),
+            Role::Mips(MipKey { op, source, target, levels, goes_on }) => {
+                let source = source.map_or("kept", Texel::name);
+                write!(f, "{op}/mips{levels}/{source}_{target}{}", if *goes_on { "/keeps" } else { "" })
+            }
             Role::Clear(output) => write!(f, "clear{}", Format { output: *output, ..Format::PLAIN }),
             Role::Narrow(output) => write!(f, "narrow{}", Format { output: *output, ..Format::PLAIN }),
             Role::Digest(digest) => {

@@ -5,21 +5,28 @@ mod back;
 mod choose;
 mod format;
 mod key;
+mod mips;
 mod params;
 mod request;
 mod slot;
 mod unpool;
 
 pub(crate) use format::{Elements, Format, Stored};
-pub(crate) use key::{BackKey, BackTo, ClusterStep, Digest, Emit, PoolKey, Role, Schedule, Tile, UnpoolStep, WORKGROUP};
+pub(crate) use key::{
+    BackKey, BackTo, ClusterStep, Digest, Emit, MipKey, PoolKey, Role, Schedule, Tile, UnpoolStep, WORKGROUP,
+};
 pub use key::{Kernel, KernelKey};
 pub use request::{Request, Specialise};
 
 use choose::{TwoStages, choose_kernel, listed_tiles, passes, sort_taps};
 use key::{SORT_TAPS, two_stages};
+#[cfg(feature = "gpu")]
+pub(crate) use mips::{MipPlan, MipStep};
 pub(crate) use params::Params;
 #[cfg(test)]
 pub(crate) use params::layout as params_layout;
+#[cfg(any(test, feature = "gpu"))]
+pub(crate) use slot::Bound;
 pub(crate) use slot::Slot;
 pub(crate) use unpool::Manner;
 
@@ -155,6 +162,7 @@ impl Plan {
             return Err(Error::unsupported("gradients of parameters forward", "prepare_grad gives them"));
         }
         let site = Site { pooling, geometry: &geometry, elements: Elements::of(request)?, limits };
+        site.elements.check_textures(&geometry)?;
         let kernel = choose_kernel(&site, request, false)?;
         let mut plan = Self::empty(&site, Way::Forward { indices: request.indices }, kernel)?;
         if plan.output.elements() > 0 {
@@ -241,6 +249,10 @@ impl Plan {
             && 4 * row.acc_bytes * u64::from(WORKGROUP) <= u64::from(limits.workgroup_bytes);
         let own = Format::pooling(pooling, geometry, &elements, lanes);
         let format = if emit == Emit::Saved { Format { output: Stored::F32, ..own } } else { own };
+        if format.splits_texels() {
+            let because = "it stores one channel at a time; direct, reduce and two_stage store whole texels, but for segments and clusters";
+            return Err(Error::unsupported(format!("{} into a texture of four channels", self.kernel), because));
+        }
         let key = |schedule, aligned_load, aligned_store| {
             PoolKey {
                 op: op.kind(),
@@ -397,7 +409,9 @@ impl Plan {
     pub(crate) fn slot_bytes(&self, slot: Slot) -> u64 {
         match slot {
             Slot::Input if self.way == Way::Unpool => self.elements.input.storage(self.output.elements() as u64),
+            Slot::Input if self.elements.source.is_some() => 0,
             Slot::Input => self.elements.input.storage(self.input.elements() as u64),
+            Slot::Output if self.elements.target.is_some() => 0,
             Slot::Output => self.elements.output.storage(self.output_shape().elements() as u64),
             Slot::GradOutput => self.elements.output.storage(self.output.elements() as u64),
             Slot::Indices => self.output.elements() as u64 * WORD,
@@ -410,6 +424,7 @@ impl Plan {
             Slot::Weights => self.weights * WORD,
             Slot::GradParameters => self.learned * WORD,
             Slot::Detection => self.input.elements() as u64 * WORD,
+            Slot::Level1 | Slot::Level2 | Slot::Level3 | Slot::Level4 => 0,
         }
     }
 }

@@ -35,6 +35,17 @@ impl Params {
     /// Bytes of a slice of the parameter buffer: uniform offsets are multiples of 256 everywhere.
     pub(crate) const SLICE: u64 = 512;
 
+    /// Of a step that makes levels of these sizes, columns and rows, from a source; and where in scratch the source and the last level begin.
+    pub(crate) fn of_levels(op: &Op, source: [u32; 2], levels: &[[u32; 2]], grid: [u32; 4], kept: [u32; 2]) -> Self {
+        let mut sizes = [[1; 4]; 3];
+        for (at, [columns, rows]) in levels.iter().take(4).enumerate() {
+            (sizes[0][at], sizes[1][at]) = (*columns, *rows);
+        }
+        sizes[2] = [source[0], source[1], 0, 0];
+        let channels = [kept[0], kept[1], 0, 0];
+        Self { sizes, grid, channels, op: op.parameters(), op_words: op.words(), ..Self::zeroed() }
+    }
+
     pub(crate) fn new(op: &Op, geometry: &Geometry, elements: &Elements, outputs: u32, grid: [u32; 4]) -> Self {
         // The planner has refused tensors of more elements than u32 can count.
         let word = |size: usize| u32::try_from(size).unwrap_or(u32::MAX);
@@ -53,7 +64,12 @@ impl Params {
             region: geometry.region,
             region_words: geometry.region_words,
             element: elements.parameters(),
-            channels: [word(geometry.input.channels()), word(geometry.output.channels()), 0, 0],
+            channels: [
+                word(geometry.input.channels()),
+                word(geometry.output.channels()),
+                word(geometry.input.spatial().last().copied().unwrap_or(1)),
+                word(geometry.output.spatial().last().copied().unwrap_or(1)),
+            ],
             holders: [0; 4],
         }
     }

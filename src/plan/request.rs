@@ -1,7 +1,7 @@
 //! What is asked for beside the pooling and the shape.
 
 use super::Kernel;
-use crate::{Element, Quantization};
+use crate::{Element, Quantization, Texel};
 
 /// Which windows get kernels of their own, with their size as a constant.
 ///
@@ -41,6 +41,10 @@ pub struct Request {
     pub quantization: Option<Quantization>,
     /// How the output's do, where not as the input's.
     pub output_quantization: Option<Quantization>,
+    /// The format of the texture to pool from, in place of a buffer.
+    pub source: Option<Texel>,
+    /// The format of the texture to pool to, in place of a buffer.
+    pub target: Option<Texel>,
 }
 
 impl Request {
@@ -104,6 +108,20 @@ impl Request {
     #[must_use]
     pub fn quantization(mut self, quantization: Quantization) -> Self {
         self.quantization = Some(quantization);
+        self
+    }
+
+    /// Pools from a texture of this format. The shape is [`Shape::nhwc`](crate::Shape::nhwc) of 1, its rows, its columns and its channels.
+    #[must_use]
+    pub fn source(mut self, source: Texel) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// Pools to a texture of this format, which must have as many channels as the output.
+    #[must_use]
+    pub fn target(mut self, target: Texel) -> Self {
+        self.target = Some(target);
         self
     }
 

@@ -1,7 +1,9 @@
 //! The buffers that kernels bind.
 
-use super::{BackKey, BackTo, ClusterStep, Digest, Emit, KernelKey, PoolKey, Role, Schedule, Stored, UnpoolStep};
-use crate::{geometry::Walk, op::WeightingKind};
+use super::{
+    BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, MipKey, PoolKey, Role, Schedule, Stored, UnpoolStep,
+};
+use crate::{Texel, geometry::Walk, op::WeightingKind};
 
 /// A buffer that a kernel binds, at its fixed number in group 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,11 +23,15 @@ pub(crate) enum Slot {
     Saved = 12,
     GradParameters = 13,
     Detection = 14,
+    Level1 = 15,
+    Level2 = 16,
+    Level3 = 17,
+    Level4 = 18,
 }
 
 impl Slot {
     /// Every slot, in the order of its number.
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::Input,
         Self::Output,
         Self::Indices,
@@ -40,6 +46,10 @@ impl Slot {
         Self::Saved,
         Self::GradParameters,
         Self::Detection,
+        Self::Level1,
+        Self::Level2,
+        Self::Level3,
+        Self::Level4,
     ];
 
     pub(crate) fn read_only(self) -> bool {
@@ -62,12 +72,47 @@ impl Slot {
             Self::Saved => "saved",
             Self::GradParameters => "grad_parameters",
             Self::Detection => "detection",
+            Self::Level1 | Self::Level2 | Self::Level3 | Self::Level4 => "level",
         }
     }
 }
 
+/// How a kernel binds a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bound {
+    Buffer {
+        read_only: bool,
+    },
+    /// A texture that is read.
+    Source(Texel),
+    /// A texture that is written.
+    Target(Texel),
+}
+
 impl KernelKey {
-    /// The storage buffers that this kernel's text declares, beside the parameters at 0.
+    /// How this kernel binds the buffer or texture at `slot`.
+    pub(crate) fn bound(&self, slot: Slot) -> Bound {
+        match (slot, &self.0) {
+            (Slot::Input, Role::Mips(MipKey { source: Some(source), .. })) => Bound::Source(*source),
+            (Slot::Level1 | Slot::Level2 | Slot::Level3 | Slot::Level4, Role::Mips(key)) => Bound::Target(key.target),
+            (Slot::Input, Role::Pool(PoolKey { format: Format { input: Stored::Texture(texel), .. }, .. }))
+            | (Slot::Input, Role::Digest(Digest::Clusters(_, _, Format { input: Stored::Texture(texel), .. })))
+            | (Slot::Input, Role::Back(BackKey { format: Format { input: Stored::Texture(texel), .. }, .. })) => {
+                Bound::Source(*texel)
+            }
+            (Slot::Output, Role::Pool(PoolKey { format: Format { output: Stored::Texture(texel), .. }, .. })) => {
+                Bound::Target(*texel)
+            }
+            _ => Bound::Buffer { read_only: self.reads(slot) },
+        }
+    }
+
+    /// How many storage buffers it binds.
+    pub(crate) fn buffers(&self) -> usize {
+        self.slots().filter(|&slot| matches!(self.bound(slot), Bound::Buffer { .. })).count()
+    }
+
+    /// The storage buffers and textures that this kernel's text declares, beside the parameters at 0.
     pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> + Clone + use<> {
         const OF_BOXES: &[Slot] = &[Slot::Table, Slot::Boxes, Slot::BoxCount, Slot::Status];
         match &self.0 {
@@ -81,6 +126,13 @@ impl KernelKey {
                 [Slot::Input, Slot::Output].into_iter().chain(table).collect::<Vec<_>>().into_iter()
             }
             Role::MergeSum => vec![Slot::Scratch, Slot::GradParameters].into_iter(),
+            Role::Mips(key) => {
+                let levels = [Slot::Level1, Slot::Level2, Slot::Level3, Slot::Level4];
+                let source = key.source.map(|_| Slot::Input);
+                let scratch = (key.source.is_none() || key.goes_on).then_some(Slot::Scratch);
+                let levels = levels.into_iter().take(key.levels as usize);
+                source.into_iter().chain(levels).chain(scratch).collect::<Vec<_>>().into_iter()
+            }
             Role::Clear(_) => vec![Slot::Output].into_iter(),
             Role::Narrow(_) => vec![Slot::Output, Slot::Scratch].into_iter(),
             Role::Digest(Digest::RoiPool | Digest::RoiAlign) => OF_BOXES.to_vec().into_iter(),

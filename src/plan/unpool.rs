@@ -24,7 +24,7 @@ impl Plan {
         if request.indices || request.detection || request.parameters {
             return Err(Error::unsupported("indices, detection layers or parameters of unpooling", "the way there has them"));
         }
-        let site = Site { pooling, geometry: &geometry, elements: Elements::of(request)?, limits };
+        let site = Site { pooling, geometry: &geometry, elements: Elements::of_buffers(request)?, limits };
         let op = &pooling.op;
         let kernel = match Manner::of(op) {
             Manner::Spread => choose_kernel(&site, request, true)?,

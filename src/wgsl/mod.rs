@@ -4,11 +4,12 @@
 //! aliases, parameters, keys, stream, activation, load, region, weighting, op, passes, schedule, emit. Every file of a slot exports the same names.
 
 use crate::{
-    Activation, Element, OpKind,
+    Activation, Element, OpKind, Texel,
     geometry::{Order, Walk},
     op::{WeightingKind, wgsl},
     plan::{
-        BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, PoolKey, Role, Schedule, Stored, UnpoolStep, WORKGROUP,
+        BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, MipKey, PoolKey, Role, Schedule, Stored, UnpoolStep,
+        WORKGROUP,
     },
 };
 
@@ -27,6 +28,7 @@ impl KernelKey {
             Role::Clear(output) => self.storing(*output, wgsl!("schedule/clear")),
             Role::Narrow(output) => self.storing(*output, wgsl!("schedule/narrow")),
             Role::Digest(digest) => prepare(self, *digest),
+            Role::Mips(key) => mips(self, key),
         }
     }
 
@@ -54,8 +56,19 @@ fn text(name: &str, format: &Format, constants: &str, files: &[&'static str]) ->
             head.push_str(&format!("const {side}_ELEMENT = {number};\nconst {side}_PACK = {}u;\n", element.per_word()));
             elements = wgsl!("common/elements");
         }
+        if let Stored::Texture(texel) = stored {
+            head.push_str(&format!("const {side}_CHANNELS = {}u;\n", texel.channels()));
+            if side == "OUTPUT" {
+                head.push_str(&target(texel));
+            }
+        }
     }
     format!("{head}\n{}{}{elements}", files.join("\n"), if elements.is_empty() { "" } else { "\n" })
+}
+
+/// What a texture is that kernels write.
+fn target(texel: Texel) -> String {
+    format!("alias Target = texture_storage_2d<{texel}, write>;\n")
 }
 
 /// An element's name in common/elements.
@@ -111,6 +124,8 @@ fn storage_of_input(format: &Format, fours: bool) -> &'static str {
         (Stored::F32 | Stored::Sums, false) => wgsl!("storage/input_f32"),
         (Stored::F32 | Stored::Sums, true) => wgsl!("storage/input_f32x4"),
         (Stored::Words(_), _) => wgsl!("storage/input_words"),
+        (Stored::Texture(Texel::Depth32Float), _) => wgsl!("storage/input_depth"),
+        (Stored::Texture(_), _) => wgsl!("storage/input_texture"),
         (Stored::Whole, false) => wgsl!("storage/input_whole"),
         (Stored::Whole, true) => wgsl!("storage/input_whole_vec4"),
     }
@@ -124,7 +139,37 @@ fn storage_of_output(format: &Format, fours: bool) -> &'static str {
         (Stored::Whole, false) => wgsl!("storage/output_whole"),
         (Stored::Whole, true) => wgsl!("storage/output_whole_vec4"),
         (Stored::Sums, _) => wgsl!("storage/output_sums"),
+        (Stored::Texture(_), _) => wgsl!("storage/output_texture"),
     }
+}
+
+/// A kernel that makes levels of a mip chain.
+fn mips(key: &KernelKey, MipKey { op, source, target: texel, levels, goes_on }: &MipKey) -> String {
+    let format = Format { four: texel.channels() == 4, ..Format::PLAIN };
+    let row = op.row();
+    let mut files = aliases(&format);
+    files.extend([wgsl!("common/params"), keys(&format), wgsl!("common/one_pass")]);
+    files.extend_from_slice(row.wgsl);
+    files.extend_from_slice(match source {
+        None => &[wgsl!("mips/source_scratch")],
+        Some(Texel::Depth32Float) => &[wgsl!("mips/source_depth")],
+        Some(_) if format.four => &[wgsl!("mips/source_texture"), wgsl!("mips/source_four")],
+        Some(_) => &[wgsl!("mips/source_texture"), wgsl!("mips/source_one")],
+    });
+    if source.is_none() || *goes_on {
+        files.push(wgsl!("mips/scratch"));
+    }
+    files.push(if *goes_on { wgsl!("mips/kept") } else { wgsl!("mips/not_kept") });
+    files.push(if format.four { wgsl!("mips/texel_four") } else { wgsl!("mips/texel_one") });
+    files.push(match levels {
+        1 => wgsl!("mips/levels_1"),
+        2 => wgsl!("mips/levels_2"),
+        3 => wgsl!("mips/levels_3"),
+        _ => wgsl!("mips/levels_4"),
+    });
+    files.push(wgsl!("mips/mips"));
+    let constants = format!("const WITH_INDEX = false;\nconst OP_VARIANT = 0u;\nconst LEVELS = {levels}u;\n{}", target(*texel));
+    key.text(&format, &constants, &files)
 }
 
 /// A kernel that digests what stands beside the input into the region's table.

@@ -8,9 +8,9 @@ use naga::{
 };
 
 use crate::{
-    OpKind,
+    OpKind, Texel,
     op::wgsl,
-    plan::{KernelKey, Role, params_layout},
+    plan::{Bound, KernelKey, Role, params_layout},
 };
 
 fn parse(name: &str, text: &str) -> Module {
@@ -26,6 +26,7 @@ fn validate(name: &str, text: &str, module: &Module) -> ModuleInfo {
 #[test]
 fn every_listed_kernel_translates_for_every_backend() {
     let keys = KernelKey::listed();
+    let mut depths = 0;
     for key in &keys {
         let (name, text) = (key.to_string(), key.wgsl());
         let module = parse(&name, &text);
@@ -37,6 +38,11 @@ fn every_listed_kernel_translates_for_every_backend() {
             .unwrap_or_else(|e| panic!("{name} to HLSL: {e}"));
         msl::write_string(&module, &info, &msl::Options::default(), &msl::PipelineOptions::default())
             .unwrap_or_else(|e| panic!("{name} to MSL: {e}"));
+        if key.slots().any(|slot| key.bound(slot) == Bound::Source(Texel::Depth32Float)) {
+            // GLSL has no loads from depth buffers, and the engine refuses them on GL.
+            depths += 1;
+            continue;
+        }
         let options = glsl::Options { version: glsl::Version::new_gles(310), ..Default::default() };
         let pipeline =
             glsl::PipelineOptions { shader_stage: naga::ShaderStage::Compute, entry_point: "main".into(), multiview: None };
@@ -45,7 +51,7 @@ fn every_listed_kernel_translates_for_every_backend() {
             .and_then(|mut writer| writer.write())
             .unwrap_or_else(|e| panic!("{name} to GLSL: {e}"));
     }
-    println!("{} kernels × SPIR-V, HLSL, MSL, GLSL", keys.len());
+    println!("{} kernels × SPIR-V, HLSL, MSL, GLSL; {depths} that read depth without GLSL", keys.len());
 }
 
 /// The parameter block is written by Rust and read by WGSL: same members at same places.
@@ -107,7 +113,7 @@ fn kernels_use_the_bindings_that_are_planned() {
         assert_eq!(used, planned, "{name}");
         // The way there keeps to what every adapter has; the way back reads gradients too, and the planner looks at the limit.
         let most = if matches!(key.0, Role::Back(_)) { 6 } else { 4 };
-        assert!(planned.len() <= 1 + most, "{name}: at most {most} storage buffers");
+        assert!(key.buffers() <= most, "{name}: at most {most} storage buffers");
     }
 }
 

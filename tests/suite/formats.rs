@@ -1,5 +1,7 @@
 //! Layouts and element types: op × region × layout × type by every kernel, forward, indices, gradients and unpooling, against the reference.
 
+use std::collections::BTreeSet;
+
 use plunge::{
     Element, Engine, Kernel, Layout, Op, Pooled, Pooling, Quantization, Region, Request, Shape, Specialise, Window,
     plan::{Limits, Plan},
@@ -43,6 +45,10 @@ fn types() -> Vec<Types> {
 }
 
 impl Types {
+    fn name(&self) -> String {
+        format!("{} to {}{}", self.element, self.output, if self.quantization.is_some() { ", quantised" } else { "" })
+    }
+
     fn request(&self) -> Request {
         let request = Request::new().element(self.element).output(self.output);
         self.quantization.map_or(request, |quantization| request.quantization(quantization))
@@ -120,7 +126,7 @@ fn compare(case: &Case, reals: &[f64], sides: &Sides, pooled: &Pooled<u8>) -> Re
     if pooled.shape != expected.shape {
         return Err(format!("shape {}, expected {}", pooled.shape, expected.shape));
     }
-    let tolerances = tolerances_of(pooling, *shape, reals, sides);
+    let tolerances: Vec<f64> = tolerances_of(pooling, *shape, reals, sides).into_iter().map(f64::abs).collect();
     let quantization = types.quantization.filter(|_| types.output.is_byte());
     let stored = |values: Vec<f64>| types.output.decode(&reference::encode(pooling, types.output, quantization, &values));
     let shifted = |by: f64| {
@@ -151,47 +157,58 @@ fn compare(case: &Case, reals: &[f64], sides: &Sides, pooled: &Pooled<u8>) -> Re
     Ok(())
 }
 
-/// How many of the combinations of layout and types each op and region is tried with: some that meet in all pairs, or, for `cargo xtask soak`, all.
-fn turns() -> usize {
-    std::env::var("PLUNGE_FORMAT_TURNS").ok().and_then(|turns| turns.parse().ok()).unwrap_or(1)
-}
-
-/// Op × region, with layouts, types, kernels and data in turn, so that any two of them meet.
-fn cases() -> Vec<Case> {
-    const KERNELS: [Option<Kernel>; 6] =
-        [None, Some(Kernel::Direct), Some(Kernel::Reduce), Some(Kernel::TwoStage), Some(Kernel::Tile), Some(Kernel::Sort)];
-    let types = types();
-    let combinations = 2 * types.len();
-    let mut cases = Vec::new();
-    for (o, op) in ops().into_iter().enumerate() {
-        for (r, (region, shape)) in regions().into_iter().enumerate() {
-            for turn in 0..turns().min(combinations) {
-                // Steps that are prime to the number of combinations, so that every row and every column runs through all.
-                let combination = (r + 7 * o + turn) % combinations;
-                let layout = [Layout::Nhwc, Layout::Nchw][combination % 2];
-                let data = [Data::Specials, Data::Reals, Data::Integers][(r + o + turn) % 3];
-                let exact = op.kind().row().exact;
-                let data = if exact || data != Data::Specials { data } else { Data::Offset };
-                let case = |kernel| Case {
-                    pooling: Pooling::new(op, region.clone()),
-                    shape: shape.in_layout(layout),
-                    kernel,
-                    types: types[combination / 2],
-                    data,
+/// Op × type × layout, with regions in turn, so that any two of op, region, layout and type meet; the full product for `cargo xtask soak`. `fits` says
+/// what can be had at all, and makes the case of it.
+fn meeting<T>(types: &[Types], fits: impl Fn(Pooling, Shape, Types, usize) -> Option<T>) -> Vec<T> {
+    let (ops, regions, all) = (ops(), regions(), std::env::var_os("PLUNGE_ALL_FORMATS").is_some());
+    let (mut cases, mut met) = (Vec::new(), BTreeSet::new());
+    let mut possible = BTreeSet::new();
+    for (o, &op) in ops.iter().enumerate() {
+        for (t, &own) in types.iter().enumerate() {
+            let mut found = 0;
+            for turn in 0..2 * regions.len() {
+                // Over all ops, a type comes to all regions; over all types, a region to both layouts.
+                let (region, shape) = &regions[(o + 3 * t + turn) % regions.len()];
+                let layout = [Layout::Nhwc, Layout::Nchw][(o + t + turn / regions.len()) % 2];
+                let kind = region.kind().name();
+                let pairs = [
+                    (op.kind().row().name.to_string(), own.name()),
+                    (op.kind().row().name.to_string(), format!("{layout:?}")),
+                    (kind.to_string(), own.name()),
+                    (kind.to_string(), format!("{layout:?}")),
+                    (own.name(), format!("{layout:?}")),
+                ];
+                let Some(case) = fits(Pooling::new(op, region.clone()), shape.in_layout(layout), own, o + 5 * t + turn) else {
+                    continue;
                 };
-                let first = (r + 5 * o + turn) % KERNELS.len();
-                let kernels = KERNELS.iter().cycle().skip(first).take(KERNELS.len());
-                cases.extend(kernels.map(|&kernel| case(kernel)).find(Case::fits));
+                possible.extend(pairs.clone());
+                if all || found == 0 || pairs.iter().skip(2).any(|pair| !met.contains(pair)) && found < 2 {
+                    met.extend(pairs);
+                    cases.push(case);
+                    found += 1;
+                }
             }
         }
     }
+    assert_eq!(met, possible, "any two that go together meet");
     cases
+}
+
+/// Op × region, with layouts, types, kernels and data in turn.
+fn cases() -> Vec<Case> {
+    const KERNELS: [Option<Kernel>; 6] =
+        [None, Some(Kernel::Direct), Some(Kernel::Reduce), Some(Kernel::TwoStage), Some(Kernel::Tile), Some(Kernel::Sort)];
+    meeting(&types(), |pooling, shape, types, turn| {
+        let data = [Data::Specials, Data::Reals, Data::Integers][turn % 3];
+        let data = if pooling.op.kind().row().exact || data != Data::Specials { data } else { Data::Offset };
+        let kernels = KERNELS.iter().cycle().skip(turn % KERNELS.len()).take(KERNELS.len());
+        kernels.map(|&kernel| Case { pooling: pooling.clone(), shape, kernel, types, data }).find(Case::fits)
+    })
 }
 
 #[test]
 fn any_two_of_op_region_layout_and_type_agree() {
     let (engines, cases) = (engines(), cases());
-    assert!(cases.len() > 1200 * turns(), "{} cases", cases.len());
     let mut failures = Vec::new();
     for (adapter, engine) in &engines {
         failures.extend(cases.iter().filter_map(|case| case.check(adapter, engine).err()));
@@ -214,8 +231,10 @@ fn four_channels_at_once() {
     let (engines, types) = (engines(), types());
     let mut cases = Vec::new();
     for (o, op) in ops().into_iter().enumerate() {
-        for (r, (region, shape)) in regions.iter().enumerate() {
-            for kernel in [Kernel::Direct, Kernel::Reduce, Kernel::TwoStage] {
+        for (k, kernel) in [Kernel::Direct, Kernel::Reduce, Kernel::TwoStage].into_iter().enumerate() {
+            // Two regions each, in turn.
+            for r in [(o + k) % 6, (o + k + 3) % 6] {
+                let (region, shape) = &regions[r];
                 let case = Case {
                     pooling: Pooling::new(op, region.clone()),
                     shape: *shape,
@@ -310,30 +329,20 @@ fn results_round_to_the_nearest_half() {
 fn gradients() {
     let types: Vec<Types> =
         types().into_iter().filter(|types| types.output == Element::F32 || types.element.is_float()).collect();
-    let combinations = 2 * types.len();
     let engines = engines();
-    let (mut cases, mut failures) = (0, Vec::new());
-    for (o, op) in ops().into_iter().enumerate() {
-        for (r, (region, shape)) in regions().into_iter().enumerate() {
-            for turn in 0..turns().min(combinations) {
-                let combination = (r + 7 * o + turn) % combinations;
-                let shape = shape.in_layout([Layout::Nhwc, Layout::Nchw][combination % 2]);
-                let (types, pooling) = (types[combination / 2], Pooling::new(op, region.clone()));
-                let request = types.request().parameters(pooling.op.learns());
-                if Plan::grad(&pooling, &shape, &request, &Limits::WEBGPU).is_err() {
-                    continue;
-                }
-                cases += 1;
-                for (adapter, engine) in &engines {
-                    if let Err(difference) = grad(engine, &pooling, shape, &types, &request) {
-                        failures.push(format!("{pooling:?} on {shape}, {types:?}, on {adapter}: {difference}"));
-                    }
-                }
+    let cases = meeting(&types, |pooling, shape, types, _| {
+        let request = types.request().parameters(pooling.op.learns());
+        Plan::grad(&pooling, &shape, &request, &Limits::WEBGPU).ok().map(|_| (pooling, shape, types, request))
+    });
+    let mut failures = Vec::new();
+    for (pooling, shape, types, request) in &cases {
+        for (adapter, engine) in &engines {
+            if let Err(difference) = grad(engine, pooling, *shape, types, request) {
+                failures.push(format!("{pooling:?} on {shape}, {types:?}, on {adapter}: {difference}"));
             }
         }
     }
-    assert!(cases > 1200, "{cases}");
-    record("formats of gradients", cases, &engines, failures.len());
+    record("formats of gradients", cases.len(), &engines, failures.len());
     report(&failures);
 }
 
@@ -395,7 +404,8 @@ fn unpooling() {
     let (engines, mut cases, mut failures) = (engines(), 0, Vec::new());
     for op in [Op::Max, Op::AVERAGE, Op::Gaussian { sigma: 0.8 }, Op::Median] {
         for (r, (region, shape)) in regions().into_iter().enumerate() {
-            for (t, types) in types().into_iter().enumerate() {
+            // A third of the types with each region, in turn.
+            for (t, types) in types().into_iter().enumerate().filter(|(t, _)| (r + t) % 3 == 0) {
                 let pooling = Pooling::new(op, region.clone());
                 let restored = shape.in_layout([Layout::Nhwc, Layout::Nchw][(r + t) % 2]);
                 let Ok(pooled) = pooling.output_shape(&restored) else { continue };
@@ -420,6 +430,7 @@ fn unpooling() {
                 let wide: Option<Vec<i64>> = indices.as_ref().map(|all| all.iter().map(|&i| i.into()).collect());
                 let wanted =
                     reference::unpool(&pooling, &pooled, &restored, &types.reals(&bytes), wide.as_deref()).expect("it unpools");
+                let largest = types.reals(&bytes).iter().fold(1.0, |most: f64, x| most.max(x.abs()));
                 let spreads = matches!(op, Op::Average { .. } | Op::Gaussian { .. });
                 for (adapter, engine) in &engines {
                     let (back, _) =
@@ -432,7 +443,8 @@ fn unpooling() {
                             Element::F32 => 0.0,
                             _ => 0.51 * f64::from(types.quantization.map_or(1.0, |q| q.scale)),
                         };
-                        let allowed = if spreads { step + 1e-5 * wanted[at].abs() + 1e-6 } else { 1e-9 };
+                        // Sums that cancel are off by what was added up.
+                        let allowed = if spreads { step + 4e-6 * largest } else { 1e-9 };
                         let most = types.quantization.filter(|_| types.output.is_byte()).map_or(f64::MAX, |q| q.real(255.0));
                         (got[at] - wanted[at].min(most)).abs() > allowed
                     });
@@ -446,7 +458,7 @@ fn unpooling() {
             }
         }
     }
-    assert!(cases > 400, "{cases}");
+    assert!(cases > 300, "{cases}");
     record("formats of unpooling", cases, &engines, failures.len());
     report(&failures);
 }

@@ -23,5 +23,6 @@ mod peers_back;
 mod probabilistic;
 mod properties;
 mod sides;
+mod textures;
 mod unpooling;
 mod verdict;

@@ -1,0 +1,3 @@
+fn source_at(texel: vec2<u32>) -> V {
+  return textureLoad(source, texel, 0).x;
+}

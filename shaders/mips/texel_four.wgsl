@@ -1,0 +1,3 @@
+fn texel_of(value: V) -> vec4<f32> {
+  return value;
+}
