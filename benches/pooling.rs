@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use plunge::{Bindings, Engine, Kernel, Op, Pooling, Request, Shape, plan::Plan, reference, wgpu};
+use plunge::{Bindings, Element, Engine, Kernel, Layout, Op, Pooling, Request, Shape, plan::Plan, reference, wgpu};
 use plunge_workloads::{Data, Workload, catalogue};
 
 /// Reads and writes what a pooling with 1×1 windows would, and does nothing else: four vec4s an invocation.
@@ -128,6 +128,48 @@ fn workloads(engine: &Engine, criterion: &mut Criterion) {
     }
 }
 
+/// Layouts and element types of the same workloads: what narrow elements gain, and what channels last cost.
+fn formats(engine: &Engine, criterion: &mut Criterion) {
+    let none = plunge::SideInputs::new();
+    for workload in catalogue().into_iter().filter(|workload| matches!(workload.name, "W1" | "W2" | "W3" | "W5" | "W8")) {
+        let mut timed = criterion.benchmark_group(format!("formats of {}", workload.name));
+        for layout in [Layout::Nchw, Layout::Nhwc] {
+            for element in Element::ALL {
+                let shape = workload.shape.in_layout(layout);
+                let request = Request::new().indices(workload.indices).element(element);
+                let stored =
+                    |shape: Shape| element.encode(Data::Integers.values(shape.elements(), 0).into_iter().map(f64::from));
+                // Four channels of one image against the reference.
+                let small = Shape::from_nchw(&[&[1, 4], shape.spatial()].concat()).expect("a shape").in_layout(layout);
+                let bytes = stored(small);
+                let pooled = engine.pool_bytes(&workload.pooling, small, &bytes, &request, &none).expect("it pools");
+                let expected =
+                    reference::pool(&workload.pooling, &small, &element.decode(&bytes)).expect("the reference takes it");
+                let wanted = element.decode(&reference::encode(&workload.pooling, element, None, &expected.values));
+                for (got, wanted) in element.decode(&pooled.values).iter().zip(wanted) {
+                    assert!((got - wanted).abs() <= 1e-2 * wanted.abs().max(0.1), "{element}: {got}, not {wanted}");
+                }
+                let pooler = engine.prepare_with(&workload.pooling, shape, &request).expect("it is planned");
+                let bytes = stored(shape);
+                let input = engine.upload(Shape::nchw([1, 1, bytes.len()]), &bytes).expect("it fits");
+                let size = usize::try_from(pooler.output_bytes()).expect("it fits");
+                let output = engine.allocate::<u8>(Shape::nchw([1, 1, size])).expect("it fits");
+                let indices = engine.allocate::<u32>(pooler.output_shape()).expect("it fits");
+                let mut bindings = Bindings::new(input.buffer(), output.buffer());
+                if workload.indices {
+                    bindings = bindings.indices(indices.buffer());
+                }
+                let bound = pooler.bind(&bindings).expect("it binds");
+                timed.throughput(Throughput::Bytes(pooler.input_bytes() + pooler.output_bytes() + pooler.indices_bytes()));
+                timed.bench_function(format!("{layout:?} {element} by {}", pooler.kernel()), |bencher| {
+                    bencher.iter_custom(|runs| time(engine, runs, |encoder| bound.encode(encoder)));
+                });
+            }
+        }
+        timed.finish();
+    }
+}
+
 /// One workload's window with every op: what an op costs.
 fn ops(engine: &Engine, criterion: &mut Criterion) {
     let shape = Shape::nchw([8, 64, 112, 112]);
@@ -154,6 +196,7 @@ fn all(criterion: &mut Criterion) {
     eprintln!("on {}, {} {}", plunge::describe(&info), info.driver, info.driver_info);
     copy(&engine, criterion);
     workloads(&engine, criterion);
+    formats(&engine, criterion);
     ops(&engine, criterion);
 }
 

@@ -44,7 +44,9 @@ fn whole_numbers(values: vec4<f32>, zero_point: f32, least: f32, most: f32) -> v
 }
 
 // Reals from the fields of words.
-fn element_values(element: u32, fields: vec4<u32>) -> vec4<f32> {
+//
+// params.element = scale and zero point of the input's whole numbers, and of the output's
+fn element_values(element: u32, fields: vec4<u32>, quantised: bool) -> vec4<f32> {
   if (element == ELEMENT_F16) {
     return half_values(fields);
   }
@@ -55,22 +57,31 @@ fn element_values(element: u32, fields: vec4<u32>) -> vec4<f32> {
   if (element == ELEMENT_I8) {
     numbers = vec4<f32>(bitcast<vec4<i32>>(fields << vec4<u32>(24u)) >> vec4<u32>(24u));
   }
-  return (numbers - params.element.y) * params.element.x;
+  if (quantised) {
+    return (numbers - params.element.y) * params.element.x;
+  }
+  return numbers;
 }
 
 // The fields of words from reals.
-fn element_fields(element: u32, values: vec4<f32>) -> vec4<u32> {
+fn element_fields(element: u32, values: vec4<f32>, quantised: bool) -> vec4<u32> {
   if (element == ELEMENT_F16) {
     return half_bits(values);
   }
   if (element == ELEMENT_BF16) {
     return brain_bits(values);
   }
+  var steps = values;
+  var zero_point = 0.0;
+  if (quantised) {
+    steps = values / params.element.z;
+    zero_point = params.element.w;
+  }
   if (element == ELEMENT_U8) {
-    return vec4<u32>(whole_numbers(values / params.element.z, params.element.w, 0.0, 255.0));
+    return vec4<u32>(whole_numbers(steps, zero_point, 0.0, 255.0));
   }
   if (element == ELEMENT_I8) {
-    return bitcast<vec4<u32>>(whole_numbers(values / params.element.z, params.element.w, -128.0, 127.0)) & vec4<u32>(0xffu);
+    return bitcast<vec4<u32>>(whole_numbers(steps, zero_point, -128.0, 127.0)) & vec4<u32>(0xffu);
   }
   // The largest f32 below 2³¹; whatever is beyond is the largest whole number.
   let numbers = whole_numbers(values, 0.0, -2147483648.0, 2147483520.0);

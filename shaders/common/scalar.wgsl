@@ -3,8 +3,9 @@ alias V = f32;
 alias U = u32;
 alias I = i32;
 alias B = bool;
-// Four values that are neighbours in memory.
+// Four values that are neighbours in memory, and one.
 alias Quad = vec4<f32>;
+alias One = f32;
 
 const LANES = 1u;
 

@@ -4,6 +4,7 @@ alias U = vec4<u32>;
 alias I = vec4<i32>;
 alias B = vec4<bool>;
 alias Quad = vec4<f32>;
+alias One = f32;
 
 const LANES = 4u;
 

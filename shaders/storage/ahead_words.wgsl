@@ -3,5 +3,5 @@
 
 fn ahead_at(output_id: u32) -> f32 {
   let field = (grad_output[output_id / 2u] >> (16u * (output_id % 2u))) & 0xffffu;
-  return element_values(AHEAD_ELEMENT, vec4<u32>(field)).x;
+  return element_values(AHEAD_ELEMENT, vec4<u32>(field), false).x;
 }

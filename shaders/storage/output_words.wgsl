@@ -14,7 +14,7 @@ fn put_word(at: u32, word: u32, bits: u32) {
 
 // `count` neighbours from `at` on, a multiple of OUTPUT_PACK; at least 1, at most 4.
 fn put(at: u32, values: Quad, count: u32) {
-  let fields = element_fields(OUTPUT_ELEMENT, vec4<f32>(values));
+  let fields = output_fields(values);
   if (OUTPUT_PACK == 4u) {
     put_word(at / 4u, fields.x | (fields.y << 8u) | (fields.z << 16u) | (fields.w << 24u), 8u * count);
   } else if (OUTPUT_PACK == 2u) {

@@ -65,9 +65,17 @@ impl Elements {
     }
 
     /// How the input stands in memory, and the output, for kernels that compute in f32.
-    fn reals(&self) -> [Stored; 2] {
-        let stored = |texture: Option<Texel>, element| texture.map_or_else(|| Stored::reals(element), Stored::Texture);
-        [stored(self.source, self.input), stored(self.target, self.output)]
+    pub(super) fn reals(&self) -> [Stored; 2] {
+        let stored = |texture: Option<Texel>, element: Element, quantization| {
+            texture.map_or_else(|| Stored::reals(element, quantization != Quantization::NONE), Stored::Texture)
+        };
+        let [of_input, of_output] = self.quantization;
+        [stored(self.source, self.input, of_input), stored(self.target, self.output, of_output)]
+    }
+
+    /// Whether a value of the input may be looked at as it is stored, and not as the real that it stands for.
+    fn passes_as_stored(&self) -> bool {
+        self.input != Element::F32 && self.quantization == [Quantization::NONE; 2]
     }
 
     /// Refuses shapes that textures do not have.
@@ -121,8 +129,10 @@ pub(crate) enum Stored {
     F32,
     /// As fields of words, decoded to f32.
     Words(Element),
-    /// As whole numbers, pooled as they are.
-    Whole,
+    /// As whole numbers that stand for reals, decoded to f32.
+    Quantised(Element),
+    /// As fields of words, pooled as they are.
+    Raw(Element),
     /// As f32 in scratch, where several steps add them up.
     Sums,
     /// As the texels of a texture.
@@ -131,42 +141,50 @@ pub(crate) enum Stored {
 
 impl Stored {
     /// What an input may be.
-    pub(super) const INPUTS: [Self; 7] = [
+    pub(super) const INPUTS: [Self; 13] = [
         Self::F32,
         Self::Words(Element::F16),
         Self::Words(Element::Bf16),
         Self::Words(Element::U8),
         Self::Words(Element::I8),
         Self::Words(Element::I32),
-        Self::Whole,
+        Self::Quantised(Element::U8),
+        Self::Quantised(Element::I8),
+        Self::Raw(Element::F16),
+        Self::Raw(Element::Bf16),
+        Self::Raw(Element::U8),
+        Self::Raw(Element::I8),
+        Self::Raw(Element::I32),
     ];
 
     /// For kernels that compute in f32.
-    pub(super) fn reals(element: Element) -> Self {
-        if element == Element::F32 { Self::F32 } else { Self::Words(element) }
+    pub(super) fn reals(element: Element, quantised: bool) -> Self {
+        match element {
+            Element::F32 => Self::F32,
+            _ if quantised => Self::Quantised(element),
+            _ => Self::Words(element),
+        }
+    }
+
+    /// What the fields of its words are, where it has any.
+    pub(crate) fn fields(self) -> Option<Element> {
+        match self {
+            Self::Words(element) | Self::Quantised(element) | Self::Raw(element) => Some(element),
+            Self::F32 | Self::Sums | Self::Texture(_) => None,
+        }
     }
 
     /// Elements that one invocation must store at once.
     pub(crate) fn per_word(self) -> u32 {
         match self {
-            Self::Words(element) => element.per_word(),
-            Self::F32 | Self::Whole | Self::Sums | Self::Texture(_) => 1,
-        }
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "f32",
-            Self::Words(element) => element.name(),
-            Self::Whole => "whole",
-            Self::Sums => "sums",
-            Self::Texture(texel) => texel.name(),
+            Self::Words(element) | Self::Quantised(element) | Self::Raw(element) => element.per_word(),
+            Self::F32 | Self::Sums | Self::Texture(_) => 1,
         }
     }
 }
 
 /// The ops that answer with a value as it is stored.
-const EXACT_OF_WHOLE: [OpKind; 6] = [OpKind::Max, OpKind::Min, OpKind::First, OpKind::Last, OpKind::Rank, OpKind::Median];
+const CHOOSE_AS_STORED: [OpKind; 6] = [OpKind::Max, OpKind::Min, OpKind::First, OpKind::Last, OpKind::Rank, OpKind::Median];
 
 /// A kernel's view of its tensors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -193,7 +211,8 @@ impl Format {
         ] {
             for input in Stored::INPUTS {
                 formats.push(Self { order, four, input, output: input });
-                if input != Stored::F32 {
+                let to_f32 = matches!(input, Stored::Words(_) | Stored::Quantised(_) | Stored::Raw(Element::I32));
+                if to_f32 {
                     formats.push(Self { order, four, input, output: Stored::F32 });
                 }
             }
@@ -217,8 +236,8 @@ impl Format {
 
     /// Whether kernels of an op may have it.
     pub(super) fn suits(&self, row: &OpRow) -> bool {
-        let wraps = row.kind == OpKind::Sum && self.output == Stored::Whole;
-        !self.whole() || EXACT_OF_WHOLE.contains(&row.kind) || wraps
+        let wraps = row.kind == OpKind::Sum && [self.input, self.output] == [Stored::Raw(Element::I32); 2];
+        self.raw().is_none() || CHOOSE_AS_STORED.contains(&row.kind) || wraps
     }
 
     /// Whether it has textures.
@@ -230,8 +249,8 @@ impl Format {
     pub(super) fn reads(&self, walk: Walk) -> bool {
         match self.order {
             Order::DepthLast => matches!(walk, Walk::Window | Walk::List),
-            _ if self.four => walk != Walk::List && !(self.whole() && walk == Walk::RoiAlign),
-            _ => !(self.whole() && walk == Walk::RoiAlign),
+            _ if self.four => walk != Walk::List && !(self.raw().is_some() && walk == Walk::RoiAlign),
+            _ => !(self.raw().is_some() && walk == Walk::RoiAlign),
         }
     }
 
@@ -257,12 +276,12 @@ impl Format {
     /// The format of kernels that pool; `lanes` says whether four channels may be folded at once.
     pub(super) fn pooling(pooling: &Pooling, geometry: &Geometry, elements: &Elements, lanes: bool) -> Self {
         let four = lanes && divides_by_four(geometry);
-        let (order, reals) = (geometry.order, elements.reals());
-        if !folds_whole(pooling, geometry.walk, elements) {
-            return Self { order, four, input: reals[0], output: reals[1] };
+        let (order, [input, output]) = (geometry.order, elements.reals());
+        if folds_as_stored(pooling, geometry.walk, elements) {
+            let input = Stored::Raw(elements.input);
+            return Self { order, four, input, output: if elements.output == elements.input { input } else { output } };
         }
-        let output = if elements.output == Element::I32 { Stored::Whole } else { reals[1] };
-        Self { order, four, input: Stored::Whole, output }
+        Self { order, four, input, output }
     }
 
     /// The format of kernels that compute in f32 and one value at a time.
@@ -273,8 +292,9 @@ impl Format {
 
     /// The format of kernels that carry values from one place to another as they are.
     pub(super) fn moving(geometry: &Geometry, elements: &Elements) -> Self {
-        if elements.input == Element::I32 && elements.output == Element::I32 {
-            return Self { order: geometry.order, four: false, input: Stored::Whole, output: Stored::Whole };
+        if elements.passes_as_stored() && elements.input == elements.output {
+            let raw = Stored::Raw(elements.input);
+            return Self { order: geometry.order, four: false, input: raw, output: raw };
         }
         Self::reals(geometry, elements)
     }
@@ -294,9 +314,12 @@ impl Format {
         if self.four { 1 } else { self.output.per_word() }
     }
 
-    /// Whether whole numbers are pooled as they are.
-    pub(crate) fn whole(&self) -> bool {
-        self.input == Stored::Whole
+    /// The elements that are pooled as they are stored, if they are.
+    pub(crate) fn raw(&self) -> Option<Element> {
+        match self.input {
+            Stored::Raw(element) => Some(element),
+            _ => None,
+        }
     }
 }
 
@@ -310,18 +333,32 @@ impl fmt::Display for Format {
         })?;
         match [self.input, self.output] {
             [Stored::F32, Stored::F32] => Ok(()),
-            [input, output] if input == output => write!(f, "/{}", input.name()),
-            [input, output] => write!(f, "/{}_{}", input.name(), output.name()),
+            [input, output] if input == output => write!(f, "/{input}"),
+            [input, output] => write!(f, "/{input}_{output}"),
         }
     }
 }
 
-/// Whether i32 values are folded as whole numbers: by ops that choose a value as it is stored, and by sums of i32. Interpolated values and those behind
-/// an activation are reals.
-fn folds_whole(pooling: &Pooling, walk: Walk, elements: &Elements) -> bool {
-    let exact = EXACT_OF_WHOLE.contains(&pooling.op.kind());
-    let wraps = pooling.op.kind() == OpKind::Sum && elements.output == Element::I32;
-    elements.input == Element::I32 && pooling.activation.is_none() && walk != Walk::RoiAlign && (exact || wraps)
+impl fmt::Display for Stored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::F32 => f.write_str("f32"),
+            Self::Words(element) => element.fmt(f),
+            Self::Quantised(element) => write!(f, "q{element}"),
+            Self::Raw(element) => write!(f, "raw_{element}"),
+            Self::Sums => f.write_str("sums"),
+            Self::Texture(texel) => texel.fmt(f),
+        }
+    }
+}
+
+/// Whether values are folded as they are stored: by ops that choose one, and i32 by sums of i32. Interpolated values and those behind an activation are
+/// reals.
+fn folds_as_stored(pooling: &Pooling, walk: Walk, elements: &Elements) -> bool {
+    let alike = elements.input == elements.output && elements.target.is_none();
+    let chooses = CHOOSE_AS_STORED.contains(&pooling.op.kind()) && (alike || elements.input == Element::I32);
+    let wraps = pooling.op.kind() == OpKind::Sum && alike && elements.input == Element::I32;
+    elements.passes_as_stored() && pooling.activation.is_none() && walk != Walk::RoiAlign && (chooses || wraps)
 }
 
 /// Whether neighbours by four are channels of one position, in the input and in the output.

@@ -200,10 +200,11 @@ impl UnpoolStep {
         let orders = [Order::ChannelsFirst, Order::ChannelsLast];
         let places = Format::listed().into_iter().filter(|format| !format.four && !format.of_textures());
         let places = places.filter(|format| format.order != Order::DepthLast);
-        let moving = move || places.clone().filter(|format| format.whole() == (format.output == Stored::Whole));
+        let moving = move || places.clone().filter(|format| format.raw().is_none() || format.input == format.output);
         // Regions and formats in turn.
-        let nearest = Self::SEPARABLE.into_iter().cycle().zip(moving()).map(|(walk, format)| Self::Nearest(walk, format));
-        [Self::Clear].into_iter().chain(orders.map(Self::Mark)).chain(moving().map(Self::Place)).chain(nearest)
+        let nearest =
+            Self::SEPARABLE.into_iter().cycle().zip(moving().step_by(3)).map(|(walk, format)| Self::Nearest(walk, format));
+        [Self::Clear].into_iter().chain(orders.map(Self::Mark)).chain(moving().step_by(2).map(Self::Place)).chain(nearest)
     }
 }
 
@@ -235,7 +236,7 @@ impl ClusterStep {
 impl Digest {
     fn listed() -> Vec<Self> {
         let clusters = [None, Some(Activation::Relu)];
-        let formats = Format::listed().into_iter().filter(|f| !f.four && !f.whole() && !f.of_textures());
+        let formats = Format::listed().into_iter().filter(|f| !f.four && f.raw().is_none() && !f.of_textures());
         let formats = formats.filter(|format| format.order != Order::DepthLast).map(|f| Format { output: Stored::F32, ..f });
         let mut formats = formats.cycle();
         let clusters = clusters.into_iter().flat_map(|activation| {
@@ -321,20 +322,21 @@ pub(crate) enum BackTo {
 
 impl KernelKey {
     /// The keys that every backend compiler must take: all ops and variants in all regions by every schedule with a dynamic
-    /// window, with and without indices; the default set of specialised windows, dealt out to the ops; and every activation with
-    /// every op, the schedules in turn. Max and average come with every such window, other ops with about a twelfth of them.
+    /// window, with and without indices; the default set of specialised windows, dealt out to the ops; every activation
+    /// with every op, the schedules in turn; and every type of elements with every op, orders and results in turn. Max comes with every such window, other ops
+    /// with a few of them.
     #[must_use]
     pub fn listed() -> Vec<Self> {
         let pools = PoolKey::listed().into_iter().map(Role::Pool);
         let backs = BackKey::listed().into_iter().map(Role::Back);
         let digests = Digest::listed().into_iter().map(Role::Digest);
-        let stored: Vec<Stored> = Element::ALL.map(Stored::reals).into();
+        let stored = Element::ALL.map(|element| Stored::reals(element, element.is_byte()));
         let mut all: Vec<Self> = pools
             .chain(backs)
             .chain(digests)
             .chain(UnpoolStep::listed().map(Role::Unpool))
-            .chain(stored.iter().copied().map(Role::Clear))
-            .chain(stored.iter().copied().filter(|stored| stored.per_word() > 1).map(Role::Narrow))
+            .chain(stored.into_iter().map(Role::Clear))
+            .chain(stored.into_iter().filter(|stored| stored.per_word() > 1).map(Role::Narrow))
             .chain([Role::MergeSum])
             .chain(MipKey::listed().into_iter().map(Role::Mips))
             .map(Self)
@@ -352,11 +354,11 @@ impl PoolKey {
         match self.schedule {
             Schedule::Partial | Schedule::ListPartial => Self { format: Format { output: Stored::F32, ..format }, ..self },
             Schedule::Merge | Schedule::ListMerge => {
-                let input = if format.whole() { Stored::Whole } else { Stored::F32 };
+                let input = if format.raw().is_some() { format.input } else { Stored::F32 };
                 Self { activation: None, format: Format { input, ..format }, ..self }
             }
             _ => {
-                let words = matches!(format.output, Stored::Words(_)) && emit == Emit::Values;
+                let words = format.output.per_word() == 4 && emit == Emit::Values;
                 let texels = matches!(format.output, Stored::Texture(_));
                 let aligned_store = self.aligned_store && !words && !texels && emit != Emit::Saved && !format.four;
                 let aligned_load = self.aligned_load && !matches!(format.input, Stored::Texture(_));
@@ -426,7 +428,7 @@ impl PoolKey {
                     turn += 1;
                     let schedule = [Schedule::Direct, Schedule::Reduce, two_stages(walk)[0]][turn % 3];
                     keys.push(Self { activation, ..base(walk, schedule, own) });
-                    if row.shareable {
+                    if row.shareable && turn % 2 == 0 {
                         let (tile, aligned_load) = tiles[turn % tiles.len()];
                         let key = base(Walk::Window, Schedule::Tile(tile), own);
                         keys.push(Self { activation, aligned_load, ..key });
@@ -438,7 +440,7 @@ impl PoolKey {
                             for aligned_store in [false, true] {
                                 // Max, which networks use most, with every tile; the others in turn.
                                 turn += 1;
-                                if row.kind == OpKind::Max && emit == own && aligned_store || (at + turn) % 28 == 0 {
+                                if row.kind == OpKind::Max && emit == own && aligned_store || (at + turn) % 40 == 0 {
                                     let key = base(Walk::Window, Schedule::Tile(tile), emit);
                                     keys.push(Self { aligned_load, aligned_store, ..key });
                                 }
@@ -484,11 +486,13 @@ impl BackKey {
                             let key = Self { op: row.kind, variant, walk, weighting, activation, format, ahead, to };
                             keys.push(key);
                             // Every type with every op; orders and gradients' types in turn.
-                            let own: Vec<Format> =
-                                Format::listed().into_iter().filter(|f| !f.four && !f.whole() && !f.of_textures()).collect();
+                            let own: Vec<Format> = Format::listed()
+                                .into_iter()
+                                .filter(|f| !f.four && f.raw().is_none() && !f.of_textures())
+                                .collect();
                             let of_walk: Vec<Format> = own.into_iter().filter(|format| format.reads(walk)).collect();
-                            if !of_walk.is_empty() && keys.len() % 6 == 0 {
-                                let format = of_walk[keys.len() / 6 % of_walk.len()].of_gradients();
+                            if !of_walk.is_empty() && keys.len() % 8 == 0 {
+                                let format = of_walk[keys.len() / 8 % of_walk.len()].of_gradients();
                                 let ahead = match format.output {
                                     Stored::Words(element) => element,
                                     _ => Element::F32,

@@ -1,7 +1,7 @@
 //! Planning to put pooled values back.
 
 use super::{
-    BackKey, BackTo, Elements, Format, Limits, Plan, Request, Role, Site, Stored, UnpoolStep, WORD, Way, back, check_bytes,
+    BackKey, BackTo, Elements, Format, Limits, Plan, Request, Role, Site, UnpoolStep, WORD, Way, back, check_bytes,
     choose_kernel, index,
 };
 use crate::{Element, Error, Kernel, Op, OpKind, Pooling, Shape, geometry::Geometry};
@@ -40,7 +40,7 @@ impl Plan {
         let each = format.output.per_word();
         let step = |key, count: u32, each| site.step_over(key, count, each, [positions, 0, 0]);
         if values == 0 {
-            plan.steps.push(step(Role::Clear(Stored::reals(site.elements.output)), positions, each)?);
+            plan.steps.push(step(Role::Clear(site.elements.reals()[1]), positions, each)?);
             return Ok(plan);
         }
         match Manner::of(op) {

@@ -36,7 +36,9 @@ impl KernelKey {
     fn storing(&self, output: Stored, schedule: &'static str) -> String {
         let format = Format { output, ..Format::PLAIN };
         let mut files = aliases(&format);
-        files.extend([wgsl!("common/params"), storage_of_output(&format, false), schedule]);
+        files.push(wgsl!("common/params"));
+        files.extend(storage_of_output(&format, false));
+        files.push(schedule);
         self.text(&format, "", &files)
     }
 
@@ -51,9 +53,10 @@ fn text(name: &str, format: &Format, constants: &str, files: &[&'static str]) ->
     let mut head = format!("// {name}\nconst WORKGROUP = {WORKGROUP}u;\nconst GROUP = {}u;\n{constants}", format.group());
     let mut elements = "";
     for (side, stored) in [("INPUT", format.input), ("OUTPUT", format.output)] {
-        if let Stored::Words(element) = stored {
-            let number = number_of(element);
+        if let Some(element) = stored.fields() {
+            let (number, quantised) = (number_of(element), matches!(stored, Stored::Quantised(_)));
             head.push_str(&format!("const {side}_ELEMENT = {number};\nconst {side}_PACK = {}u;\n", element.per_word()));
+            head.push_str(&format!("const {side}_QUANTISED = {quantised};\n"));
             elements = wgsl!("common/elements");
         }
         if let Stored::Texture(texel) = stored {
@@ -84,17 +87,25 @@ fn number_of(element: Element) -> &'static str {
 
 /// The aliases of what is folded.
 fn aliases(format: &Format) -> Vec<&'static str> {
-    match (format.whole(), format.four) {
-        (false, false) => vec![wgsl!("common/scalar")],
-        (false, true) => vec![wgsl!("common/vec4")],
-        (true, false) => vec![wgsl!("common/whole"), wgsl!("common/whole_of")],
-        (true, true) => vec![wgsl!("common/whole_vec4"), wgsl!("common/whole_of")],
-    }
+    let Some(element) = format.raw() else {
+        return vec![if format.four { wgsl!("common/vec4") } else { wgsl!("common/scalar") }];
+    };
+    let real = match element {
+        Element::F16 => wgsl!("raw/half_of"),
+        Element::Bf16 => wgsl!("raw/brain_of"),
+        Element::F32 | Element::U8 | Element::I8 | Element::I32 => wgsl!("raw/whole_of"),
+    };
+    vec![if format.four { wgsl!("raw/vec4") } else { wgsl!("raw/scalar") }, real]
 }
 
-/// Floats as ordered integers, or whole numbers.
+/// Floats, or values as they are stored, as ordered integers.
 fn keys(format: &Format) -> &'static str {
-    if format.whole() { wgsl!("common/keys_whole") } else { wgsl!("common/keys") }
+    match format.raw() {
+        // A bfloat16 is the upper half of an f32.
+        None | Some(Element::Bf16 | Element::F32) => wgsl!("common/keys"),
+        Some(Element::F16) => wgsl!("raw/keys_half"),
+        Some(Element::U8 | Element::I8 | Element::I32) => wgsl!("raw/keys_whole"),
+    }
 }
 
 /// Where the channels lie.
@@ -107,39 +118,44 @@ fn layout_of(order: Order) -> &'static str {
 }
 
 /// How the input is read; `rows`: four at a time where rows allow it.
-fn load(format: &Format, rows: bool) -> [&'static str; 2] {
-    let fours = rows || format.four;
-    [
-        storage_of_input(format, fours),
-        match (format.four, rows) {
-            (true, _) => wgsl!("load/channels"),
-            (false, true) => wgsl!("load/row"),
-            (false, false) => wgsl!("load/one"),
-        },
-    ]
+fn load(format: &Format, rows: bool) -> Vec<&'static str> {
+    let mut files = storage_of_input(format, rows || format.four);
+    files.push(match (format.four, rows) {
+        (true, _) => wgsl!("load/channels"),
+        (false, true) => wgsl!("load/row"),
+        (false, false) => wgsl!("load/one"),
+    });
+    files
 }
 
-fn storage_of_input(format: &Format, fours: bool) -> &'static str {
+fn storage_of_input(format: &Format, fours: bool) -> Vec<&'static str> {
+    let halves = fours && format.input.per_word() == 2;
+    let words = if halves { wgsl!("storage/input_pairs") } else { wgsl!("storage/input_words") };
     match (format.input, fours) {
-        (Stored::F32 | Stored::Sums, false) => wgsl!("storage/input_f32"),
-        (Stored::F32 | Stored::Sums, true) => wgsl!("storage/input_f32x4"),
-        (Stored::Words(_), _) => wgsl!("storage/input_words"),
-        (Stored::Texture(Texel::Depth32Float), _) => wgsl!("storage/input_depth"),
-        (Stored::Texture(_), _) => wgsl!("storage/input_texture"),
-        (Stored::Whole, false) => wgsl!("storage/input_whole"),
-        (Stored::Whole, true) => wgsl!("storage/input_whole_vec4"),
+        (Stored::F32 | Stored::Sums, false) => vec![wgsl!("storage/input_f32")],
+        (Stored::F32 | Stored::Sums, true) => vec![wgsl!("storage/input_f32x4")],
+        (Stored::Raw(Element::I32), false) => vec![wgsl!("storage/input_i32")],
+        (Stored::Raw(Element::I32), true) => vec![wgsl!("storage/input_i32x4")],
+        (Stored::Words(_) | Stored::Quantised(_), _) => vec![words, wgsl!("storage/input_reals")],
+        (Stored::Raw(_), _) => vec![words, wgsl!("storage/input_raw")],
+        (Stored::Texture(Texel::Depth32Float), _) => vec![wgsl!("storage/input_depth")],
+        (Stored::Texture(_), _) => vec![wgsl!("storage/input_texture")],
     }
 }
 
-fn storage_of_output(format: &Format, fours: bool) -> &'static str {
-    match (format.output, fours || format.four) {
-        (Stored::F32, false) => wgsl!("storage/output_f32"),
-        (Stored::F32, true) => wgsl!("storage/output_f32x4"),
-        (Stored::Words(_), _) => wgsl!("storage/output_words"),
-        (Stored::Whole, false) => wgsl!("storage/output_whole"),
-        (Stored::Whole, true) => wgsl!("storage/output_whole_vec4"),
-        (Stored::Sums, _) => wgsl!("storage/output_sums"),
-        (Stored::Texture(_), _) => wgsl!("storage/output_texture"),
+fn storage_of_output(format: &Format, fours: bool) -> Vec<&'static str> {
+    let fours = fours || format.four;
+    let halves = fours && format.output.per_word() == 2;
+    let words = if halves { wgsl!("storage/output_pairs") } else { wgsl!("storage/output_words") };
+    match (format.output, fours) {
+        (Stored::F32, false) => vec![wgsl!("storage/output_f32")],
+        (Stored::F32, true) => vec![wgsl!("storage/output_f32x4")],
+        (Stored::Raw(Element::I32), false) => vec![wgsl!("storage/output_i32")],
+        (Stored::Raw(Element::I32), true) => vec![wgsl!("storage/output_i32x4")],
+        (Stored::Words(_) | Stored::Quantised(_), _) => vec![words, wgsl!("storage/output_reals")],
+        (Stored::Raw(_), _) => vec![words, wgsl!("storage/output_raw")],
+        (Stored::Sums, _) => vec![wgsl!("storage/output_sums")],
+        (Stored::Texture(_), _) => vec![wgsl!("storage/output_texture")],
     }
 }
 
@@ -312,7 +328,7 @@ fn pool(key: &PoolKey) -> String {
         }
         (_, emit) => {
             files.push(if format.four { wgsl!("emit/channels") } else { wgsl!("emit/run") });
-            files.push(storage_of_output(format, key.aligned_store));
+            files.extend(storage_of_output(format, key.aligned_store));
             if emit == Emit::Indices {
                 let fours = key.aligned_store || format.four;
                 files.push(wgsl!("emit/values_indices"));
@@ -352,7 +368,7 @@ fn back(key: &BackKey) -> String {
         return text(&key.to_string(), format, &constants, &files);
     }
     if key.to != BackTo::Detection {
-        files.push(storage_of_output(format, false));
+        files.extend(storage_of_output(format, false));
     }
     files.push(wgsl!("common/holders"));
     files.extend_from_slice(match key.walk {
@@ -395,7 +411,9 @@ fn unpool(key: &KernelKey, step: &UnpoolStep) -> String {
         files.extend([wgsl!("common/places"), layout_of(format.order)]);
     }
     if let UnpoolStep::Place(_) | UnpoolStep::Nearest(..) = step {
-        files.extend([storage_of_input(&format, false), storage_of_output(&format, false), wgsl!("unpool/each")]);
+        files.extend(storage_of_input(&format, false));
+        files.extend(storage_of_output(&format, false));
+        files.push(wgsl!("unpool/each"));
     }
     match *step {
         UnpoolStep::Clear => files.push(wgsl!("unpool/clear")),

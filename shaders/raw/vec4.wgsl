@@ -1,14 +1,15 @@
-// The alias set of whole numbers, four neighbouring channels at a time.
+// The alias set of values as they are stored, four neighbouring channels at a time.
 alias V = vec4<i32>;
 alias U = vec4<u32>;
 alias I = vec4<i32>;
 alias B = vec4<bool>;
 alias Quad = vec4<i32>;
+alias One = i32;
 
 const LANES = 4u;
 
 fn value_of(real: f32) -> V {
-  return V(whole_of(real));
+  return V(raw_of(real));
 }
 
 fn lane_numbers(first: u32, step: u32) -> U {

@@ -1,0 +1,4 @@
+// A real as a half, in the upper half of a word.
+fn raw_of(real: f32) -> i32 {
+  return bitcast<i32>(half_bits(vec4<f32>(real)).x << 16u);
+}
