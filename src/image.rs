@@ -5,6 +5,9 @@
 //! (straight colour). Every other op pools colour weighted by its alpha (premultiplied), so that what cannot be seen does not
 //! bleed into what can, and divides by the pooled alpha as it is stored; where that is 0 the colour is 0.
 //!
+//! [`Samples`] is a picture in the form that suits it best: 8-bit pictures go to the device as they were decoded and come back as bytes, unless alpha
+//! has to weigh colour. [`Planes`] is the other form, of any picture: channel planes of f32. [`pool_bytes`] and [`pool`] are the way there and back.
+//!
 //! ```
 //! use image::{DynamicImage, GrayImage};
 //! use plunge::{Pooling, Request, image::pool};
@@ -18,9 +21,11 @@
 //! # Ok::<(), plunge::Error>(())
 //! ```
 
+use std::borrow::Cow;
+
 use image::{ColorType, DynamicImage, ImageBuffer, Pixel};
 
-use crate::{Error, Op, Pooling, Shape};
+use crate::{Element, Error, Layout, Op, Pooling, Shape};
 
 /// A picture as channel planes: \[1, C, height, width\], the form that poolings take.
 ///
@@ -75,12 +80,7 @@ impl Planes {
     /// # Errors
     /// [`Error::InvalidBinding`] unless `values` are `shape`'s and `shape` is this picture's but for its spatial sizes.
     pub fn picture_of(&self, shape: Shape, values: &[f32]) -> Result<DynamicImage, Error> {
-        let size = match *shape.spatial() {
-            [height, width] if [shape.batch(), shape.channels()] == [1, self.shape.channels()] => {
-                u32::try_from(width).ok().zip(u32::try_from(height).ok())
-            }
-            _ => None,
-        };
+        let size = size_of(shape, &self.shape);
         let joined = size.filter(|_| values.len() == shape.elements()).and_then(|size| {
             let premultiplied = self.premultiplied;
             Some(match self.color {
@@ -95,15 +95,151 @@ impl Planes {
                 _ => return None,
             })
         });
-        joined.ok_or_else(|| Error::InvalidBinding {
-            binding: "output",
-            expected: format!("the planes of a picture with {} channels", self.shape.channels()),
-            actual: format!("{} elements for shape {shape}", values.len()),
-        })
+        joined.ok_or_else(|| no_picture(&self.shape, shape, values.len()))
     }
 }
 
-/// Pools a picture, by whatever `run` pools planes with: an [`Engine`](crate::Engine) or the [`reference`](crate::reference).
+/// A picture in the form in which it is pooled best, and the bytes of that.
+///
+/// 8-bit pictures whose alpha need not weigh their colour are \[1, height, width, C\] bytes, channels last, as they were decoded; nothing is copied. All
+/// others, of 16 bits or with premultiplied colour, are [`Planes`] of f32. Both pool to the same picture.
+///
+/// ```
+/// use image::{DynamicImage, RgbImage};
+/// use plunge::{Element, Op, Shape, image::Samples};
+///
+/// let picture = RgbImage::from_raw(2, 1, vec![1, 2, 3, 4, 5, 6]).unwrap();
+/// let samples = Samples::new(picture.into(), &Op::AVERAGE)?;
+/// assert_eq!((samples.shape(), samples.element()), (Shape::nhwc([1, 1, 2, 3]), Element::U8));
+/// assert_eq!(samples.bytes(), [1, 2, 3, 4, 5, 6]);
+/// # Ok::<(), plunge::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Samples(Form);
+
+#[derive(Debug, Clone, PartialEq)]
+enum Form {
+    /// Interleaved, as decoded.
+    Bytes {
+        shape: Shape,
+        bytes: Vec<u8>,
+        color: ColorType,
+    },
+    Planes(Planes),
+}
+
+impl Samples {
+    /// Takes a picture as `op` pools it best.
+    ///
+    /// # Errors
+    /// As [`Planes::new`].
+    pub fn new(picture: DynamicImage, op: &Op) -> Result<Self, Error> {
+        let (color, shape) = (picture.color(), Self::shape_of(picture.color(), [picture.width(), picture.height()], op)?);
+        if shape.layout() == Layout::Nchw {
+            return Ok(Self(Form::Planes(Planes::new(&picture, op)?)));
+        }
+        Ok(Self(Form::Bytes { shape, bytes: picture.into_bytes(), color }))
+    }
+
+    /// The shape of a picture of this colour type, so many pixels wide and high, as `op` pools it best: before it is decoded.
+    ///
+    /// # Errors
+    /// As [`Planes::new`].
+    pub fn shape_of(color: ColorType, [width, height]: [u32; 2], op: &Op) -> Result<Shape, Error> {
+        let bytes = match color {
+            ColorType::L8 | ColorType::La8 | ColorType::Rgb8 | ColorType::Rgba8 => !(color.has_alpha() && premultiplies(op)),
+            ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16 => false,
+            _ => return Err(unsupported_color(color)),
+        };
+        let [width, height] = [width, height].map(|size| size as usize);
+        let channels = usize::from(color.channel_count());
+        Ok(if bytes { Shape::nhwc([1, height, width, channels]) } else { Shape::nchw([1, channels, height, width]) })
+    }
+
+    /// The shape, which says in which order the samples are.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        match &self.0 {
+            Form::Bytes { shape, .. } => *shape,
+            Form::Planes(planes) => planes.shape,
+        }
+    }
+
+    /// The type of the samples, and of what they pool to: u8 or f32.
+    #[must_use]
+    pub fn element(&self) -> Element {
+        match self.0 {
+            Form::Bytes { .. } => Element::U8,
+            Form::Planes(_) => Element::F32,
+        }
+    }
+
+    /// The samples, as they are stored.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        match &self.0 {
+            Form::Bytes { bytes, .. } => bytes,
+            Form::Planes(planes) => bytemuck::cast_slice(&planes.values),
+        }
+    }
+
+    /// Puts pooled samples of `shape` together again, as a picture like the one that these came from.
+    ///
+    /// # Errors
+    /// [`Error::InvalidBinding`] unless `bytes` are `shape`'s and `shape` is this picture's but for its spatial sizes.
+    pub fn picture_of(&self, shape: Shape, bytes: Vec<u8>) -> Result<DynamicImage, Error> {
+        let (own, color) = match &self.0 {
+            Form::Bytes { shape, color, .. } => (shape, *color),
+            Form::Planes(planes) => {
+                let values = floats(&bytes).ok_or_else(|| no_picture(&planes.shape, shape, bytes.len() / 4))?;
+                return planes.picture_of(shape, &values);
+            }
+        };
+        let (count, size) = (bytes.len(), size_of(shape, own).filter(|_| bytes.len() == shape.elements()));
+        let joined = size.and_then(|(width, height)| match color {
+            ColorType::L8 => image::GrayImage::from_raw(width, height, bytes).map(DynamicImage::from),
+            ColorType::La8 => image::GrayAlphaImage::from_raw(width, height, bytes).map(DynamicImage::from),
+            ColorType::Rgb8 => image::RgbImage::from_raw(width, height, bytes).map(DynamicImage::from),
+            _ => image::RgbaImage::from_raw(width, height, bytes).map(DynamicImage::from),
+        });
+        joined.ok_or_else(|| no_picture(own, shape, count))
+    }
+}
+
+/// Pools a picture in the form that suits it best, by whatever `run` pools [`Samples`] with: an [`Engine`](crate::Engine), by
+/// [`pool_bytes`](crate::Engine::pool_bytes), or the [`reference`](crate::reference). What `run` answers is of the samples' own type.
+///
+/// ```
+/// use image::{DynamicImage, GrayImage};
+/// use plunge::{Pooling, Request, SideInputs, image::pool_bytes};
+///
+/// let picture = DynamicImage::from(GrayImage::from_raw(4, 1, vec![10, 20, 30, 40]).unwrap());
+/// let engine = plunge::Engine::headless()?;
+/// let pooled = pool_bytes(picture, &Pooling::max([1, 2]), |pooling, samples| {
+///     let request = Request::new().element(samples.element());
+///     let pooled = engine.pool_bytes(pooling, samples.shape(), samples.bytes(), &request, &SideInputs::new())?;
+///     Ok::<_, plunge::Error>(pooled.values)
+/// })?;
+/// assert_eq!(pooled.into_luma8().into_raw(), [20, 40]);
+/// # Ok::<(), plunge::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`pool`].
+pub fn pool_bytes<E: From<Error>>(
+    picture: DynamicImage,
+    pooling: &Pooling,
+    run: impl FnOnce(&Pooling, &Samples) -> Result<Vec<u8>, E>,
+) -> Result<DynamicImage, E> {
+    let shape = Samples::shape_of(picture.color(), [picture.width(), picture.height()], &pooling.op)?;
+    let output = pooling.output_shape(&shape)?;
+    let samples = Samples::new(picture, &pooling.op)?;
+    let bytes = run(pooling, &samples)?;
+    Ok(samples.picture_of(output, bytes)?)
+}
+
+/// Pools a picture as planes of f32, by whatever `run` pools these with: an [`Engine`](crate::Engine) or the [`reference`](crate::reference).
+/// [`pool_bytes`] gives the same picture, and where it has 8 bits moves a quarter of the bytes.
 ///
 /// The picture has two spatial axes, height and width. For the divisor of an average at the picture's edge,
 /// `count_include_pad` is best false: counted padding darkens it.
@@ -131,6 +267,30 @@ fn premultiplies(op: &Op) -> bool {
         Op::LogSumExp { .. } | Op::Soft { .. } | Op::Gem { .. } | Op::Mixed { .. } => true,
         Op::Weighted { .. } | Op::Gated { .. } | Op::Stochastic { .. } | Op::ProbabilisticMax { .. } => true,
     }
+}
+
+/// The width and height of a pooled picture, if one of shape `own` can pool to `shape`.
+fn size_of(shape: Shape, own: &Shape) -> Option<(u32, u32)> {
+    match *shape.spatial() {
+        [height, width] if (shape.batch(), shape.channels(), shape.layout()) == (1, own.channels(), own.layout()) => {
+            u32::try_from(width).ok().zip(u32::try_from(height).ok())
+        }
+        _ => None,
+    }
+}
+
+fn no_picture(own: &Shape, shape: Shape, elements: usize) -> Error {
+    Error::InvalidBinding {
+        binding: "output",
+        expected: format!("the samples of a picture with {} channels", own.channels()),
+        actual: format!("{elements} elements for shape {shape}"),
+    }
+}
+
+/// Bytes as the f32 that they are, wherever they lie; none where a last one lacks bytes.
+fn floats(bytes: &[u8]) -> Option<Cow<'_, [f32]>> {
+    let copied = |_| Cow::Owned(bytemuck::pod_collect_to_vec(bytes));
+    bytes.len().is_multiple_of(4).then(|| bytemuck::try_cast_slice(bytes).map_or_else(copied, Cow::Borrowed))
 }
 
 fn unsupported_color(color: ColorType) -> Error {
@@ -290,6 +450,58 @@ mod tests {
         let picture = ImageBuffer::<image::Luma<u8>, _>::from_raw(2, 3, vec![1, 2, 3, 4, 5, 6]).expect("six pixels");
         let answer = pooled(picture, &Pooling::max([2, 1]).stride([1, 1]));
         assert_eq!((answer.width(), answer.height(), answer.as_bytes()), (2, 2, &[3, 4, 5, 6][..]));
+    }
+
+    /// As bytes, as far as they are.
+    fn pooled_bytes(picture: DynamicImage, pooling: &Pooling) -> (Element, DynamicImage) {
+        let mut element = Element::F32;
+        let answer = pool_bytes(picture, pooling, |pooling, samples| {
+            element = samples.element();
+            let answer = reference::pool(pooling, &samples.shape(), &element.decode(samples.bytes()))?;
+            Ok::<_, Error>(reference::encode(pooling, element, None, &answer.values))
+        });
+        (element, answer.expect("a picture that can be pooled"))
+    }
+
+    #[test]
+    fn bytes_and_planes_pool_to_the_same_picture() {
+        let samples: Vec<u8> = (0..5 * 4 * 4u32).map(|at| u8::try_from(at * at * 7 % 256).expect("a byte")).collect();
+        let wide: Vec<u16> = samples.iter().map(|&sample| u16::from(sample) * 257).collect();
+        let pictures: [DynamicImage; 5] = [
+            image::GrayImage::from_raw(5, 4, samples[..20].to_vec()).expect("20 bytes").into(),
+            image::GrayAlphaImage::from_raw(5, 4, samples[..40].to_vec()).expect("40 bytes").into(),
+            image::RgbImage::from_raw(5, 4, samples[..60].to_vec()).expect("60 bytes").into(),
+            image::RgbaImage::from_raw(5, 4, samples.clone()).expect("80 bytes").into(),
+            DynamicImage::ImageRgba16(ImageBuffer::from_raw(5, 4, wide).expect("80 numbers")),
+        ];
+        for picture in pictures {
+            for op in [Op::Max, Op::Median, AVERAGE, Op::Sum, Op::Std, Op::Gaussian { sigma: 1.0 }] {
+                let pooling = Pooling::new(op, Window::new([2, 3])).stride([2, 1]);
+                let (element, answer) = pooled_bytes(picture.clone(), &pooling);
+                let color = picture.color();
+                let narrow = color.bytes_per_pixel() == color.channel_count();
+                let expected = if narrow && !(color.has_alpha() && premultiplies(&op)) { Element::U8 } else { Element::F32 };
+                assert_eq!(element, expected, "{color:?} {op:?}");
+                assert_eq!(answer, pooled(picture.clone(), &pooling), "{color:?} {op:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn samples_of_another_shape_make_no_picture() {
+        let samples = Samples::new(DynamicImage::new_rgb8(2, 2), &Op::Max).expect("a picture");
+        for (shape, count) in [
+            (Shape::nhwc([1, 1, 1, 3]), 4),
+            (Shape::nhwc([1, 1, 1, 4]), 4),
+            (Shape::nchw([1, 3, 1, 1]), 3),
+            (Shape::nhwc([2, 1, 1, 3]), 6),
+            (Shape::nhwc([1, 1, 3]), 3),
+        ] {
+            assert!(samples.picture_of(shape, vec![0; count]).is_err_and(|error| error.is_invalid()), "{shape}");
+        }
+        let planes = Samples::new(DynamicImage::new_rgba8(1, 1), &AVERAGE).expect("a picture");
+        assert!(planes.picture_of(Shape::nchw([1, 4, 1, 1]), vec![0; 15]).is_err_and(|error| error.is_invalid()));
+        assert!(planes.picture_of(Shape::nchw([1, 4, 1, 1]), vec![0; 16]).is_ok());
     }
 
     #[test]

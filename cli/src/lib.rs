@@ -4,6 +4,7 @@
 mod args;
 pub mod array;
 mod backend;
+mod budget;
 mod commands;
 mod failure;
 mod job;
@@ -13,6 +14,7 @@ pub mod picture;
 mod progress;
 mod sides;
 pub mod spec;
+mod types;
 
 use std::{ffi::OsString, process::ExitCode};
 
