@@ -84,7 +84,7 @@ fn what_makes_no_gradient_is_refused_and_nothing_is_written() {
         ("grad spec.json x.npy gy.npy -o x.npy", "x.npy"),
         ("grad spec.json x.npy gy.npy -o gx.npy --mask gy.npy", "--mask"),
         ("grad spec.json x.npy missing.npy -o gx.npy", "missing.npy"),
-        ("grad spec.json x.npy gy.npy -o gx.npy --layout nhwc", "nhwc"),
+        ("grad spec.json x.npy gy.npy -o gx.npy --layout nhwc", "x.npy is read as N = 1, C = 8 and spatial sizes [1]"),
     ] {
         let output = desk.run(&format!("{line} --backend cpu"));
         assert_eq!(output.status.code(), Some(2), "{line}: {}", stderr(&output));
