@@ -5,8 +5,8 @@
 //! (straight colour). Every other op pools colour weighted by its alpha (premultiplied), so that what cannot be seen does not
 //! bleed into what can, and divides by the pooled alpha as it is stored; where that is 0 the colour is 0.
 //!
-//! [`Samples`] is a picture in the form that suits it best: 8-bit pictures go to the device as they were decoded and come back as bytes, unless alpha
-//! has to weigh colour. [`Planes`] is the other form, of any picture: channel planes of f32. [`pool_bytes`] and [`pool`] are the way there and back.
+//! [`Samples`] is a picture in the form that suits it best: 8-bit pictures go to the device as they were decoded and come back as bytes, where that
+//! changes no result. [`Planes`] is the other form, of any picture: channel planes of f32. [`pool_bytes`] and [`pool`] are the way there and back.
 //!
 //! ```
 //! use image::{DynamicImage, GrayImage};
@@ -101,8 +101,9 @@ impl Planes {
 
 /// A picture in the form in which it is pooled best, and the bytes of that.
 ///
-/// 8-bit pictures whose alpha need not weigh their colour are \[1, height, width, C\] bytes, channels last, as they were decoded; nothing is copied. All
-/// others, of 16 bits or with premultiplied colour, are [`Planes`] of f32. Both pool to the same picture.
+/// 8-bit pictures are \[1, height, width, C\] bytes, channels last, as they were decoded, and nothing is copied: for ops that choose a value, and where
+/// there is no alpha also for sums and averages. All others are [`Planes`] of f32: those of 16 bits, those whose colour is premultiplied, and those for
+/// ops whose answers depend on the order in which values are added up, since a last bit decides how a half is rounded. So both forms pool to the same picture.
 ///
 /// ```
 /// use image::{DynamicImage, RgbImage};
@@ -147,7 +148,8 @@ impl Samples {
     /// As [`Planes::new`].
     pub fn shape_of(color: ColorType, [width, height]: [u32; 2], op: &Op) -> Result<Shape, Error> {
         let bytes = match color {
-            ColorType::L8 | ColorType::La8 | ColorType::Rgb8 | ColorType::Rgba8 => !(color.has_alpha() && premultiplies(op)),
+            ColorType::L8 | ColorType::Rgb8 => !premultiplies(op) || matches!(op, Op::Sum | Op::Average { .. }),
+            ColorType::La8 | ColorType::Rgba8 => !premultiplies(op),
             ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16 => false,
             _ => return Err(unsupported_color(color)),
         };
@@ -480,7 +482,8 @@ mod tests {
                 let (element, answer) = pooled_bytes(picture.clone(), &pooling);
                 let color = picture.color();
                 let narrow = color.bytes_per_pixel() == color.channel_count();
-                let expected = if narrow && !(color.has_alpha() && premultiplies(&op)) { Element::U8 } else { Element::F32 };
+                let adds = matches!(op, Op::Sum | Op::Average { .. }) && !color.has_alpha();
+                let expected = if narrow && (adds || !premultiplies(&op)) { Element::U8 } else { Element::F32 };
                 assert_eq!(element, expected, "{color:?} {op:?}");
                 assert_eq!(answer, pooled(picture.clone(), &pooling), "{color:?} {op:?}");
             }

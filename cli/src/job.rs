@@ -218,7 +218,7 @@ impl<'a> Job<'a> {
                 let indices = answer.indices.filter(|_| self.indices);
                 #[allow(clippy::cast_possible_truncation, reason = "layers are f32")]
                 Ok(Pooled {
-                    values: self.types.stored(self.pooling, &answer.values),
+                    values: self.types.stored(self.pooling, answer.values),
                     indices: indices.map(|indices| indices.iter().map(wide).collect()),
                     detection: detection.map(|layer| layer.into_iter().map(|value| value as f32).collect()),
                     kernel: "reference".into(),

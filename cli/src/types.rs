@@ -60,9 +60,13 @@ impl Types {
         }
     }
 
-    /// The bytes that stand for what the reference answered.
-    pub(crate) fn stored(&self, pooling: &Pooling, values: &[f64]) -> Vec<u8> {
-        reference::encode(pooling, self.output, self.output_quantization.or(self.quantization), values)
+    /// The bytes that stand for what the reference answered. It is rounded to f32 before, in which kernels compute, so that halves go the same way; but
+    /// whole numbers of 32 bits do not fit one.
+    pub(crate) fn stored(&self, pooling: &Pooling, values: Vec<f64>) -> Vec<u8> {
+        #[allow(clippy::cast_possible_truncation, reason = "rounding is meant")]
+        let rounded = |value: f64| if self.output == Element::I32 { value } else { f64::from(value as f32) };
+        let values: Vec<f64> = values.into_iter().map(rounded).collect();
+        reference::encode(pooling, self.output, self.output_quantization.or(self.quantization), &values)
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn run(args: &UnpoolArgs) -> Result<(), Failure> {
             }
             Machine::Reference => {
                 let found = reference::unpool(&pooling, &from, &to, &types.reals(&bytes), indices.as_deref())?;
-                Ok((types.stored(&pooling, &found), "reference".into()))
+                Ok((types.stored(&pooling, found), "reference".into()))
             }
         })?;
         outputs.append(restored_array, &back)?;
