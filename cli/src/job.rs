@@ -148,8 +148,18 @@ impl<'a> Job<'a> {
         self.output
     }
 
+    /// A bar that counts what is pooled apart.
+    pub(crate) fn progress(&self, what: &str) -> Progress {
+        let things = match self.unit {
+            Unit::Plane => "planes",
+            Unit::Image => "images",
+            Unit::Whole => "arrays",
+        };
+        Progress::new(what, self.units(), things)
+    }
+
     /// How many planes or images there are that can be pooled apart.
-    pub(crate) fn units(&self) -> usize {
+    fn units(&self) -> usize {
         match self.unit {
             Unit::Plane => self.input.batch() * self.input.channels(),
             Unit::Image => self.input.batch(),

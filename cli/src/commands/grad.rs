@@ -14,7 +14,6 @@ use crate::{
     job::{Done, Job, engine_failed},
     output,
     outputs::Outputs,
-    progress::Progress,
     sides::Sides,
     spec,
     types::Types,
@@ -52,7 +51,7 @@ pub(super) fn run(args: &GradArgs) -> Result<(), Failure> {
 
     let machine = args.choice.open()?;
     say(&format!("{} → {shape}", job.output_shape()));
-    let progress = Progress::new("gradients", job.units(), "planes or images");
+    let progress = job.progress("gradients");
     let (mut done, mut values, mut grads) = (Done::default(), Vec::new(), Vec::new());
     let gradients = (input.elements() + ahead.elements()) * types.output.bytes();
     for units in job.groups(&machine, input.elements() * types.input.bytes() + gradients)? {

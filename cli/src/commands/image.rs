@@ -97,7 +97,7 @@ impl Task {
     /// Pools a picture that was checked, painted by its segments where there are any; `shown` says whether its planes are counted for the person.
     fn pool(&self, machine: &Machine, samples: &Samples, shown: bool) -> Result<(Vec<u8>, Done), Failure> {
         let job = self.job(samples.shape())?;
-        let progress = if shown { Progress::new("pooling", job.units(), "planes") } else { Progress::hidden() };
+        let progress = if shown { job.progress("pooling") } else { Progress::hidden() };
         let (mut rest, mut values) = (samples.bytes(), Vec::new());
         let size = samples.element().bytes();
         let done = job.run(

@@ -14,7 +14,6 @@ use crate::{
     job::Job,
     output,
     outputs::Outputs,
-    progress::Progress,
     sides::Sides,
     spec,
     types::{Types, quantization},
@@ -53,7 +52,7 @@ pub(super) fn run(args: &RunArgs) -> Result<(), Failure> {
     let convention = args.index_convention.map(IndexConvention::from).unwrap_or_default();
     let done = job.run(
         &machine,
-        &Progress::new("pooling", job.units(), "planes or images"),
+        &job.progress("pooling"),
         |count, part| input.part(count, part).map(|_| ()),
         |before, mut pooled| {
             outputs.append(values_array, &pooled.values)?;

@@ -13,7 +13,6 @@ use crate::{
     job::{Done, Job, engine_failed},
     output,
     outputs::Outputs,
-    progress::Progress,
     sides::Sides,
     spec,
     types::Types,
@@ -39,7 +38,7 @@ pub(super) fn run(args: &UnpoolArgs) -> Result<(), Failure> {
 
     let machine = args.choice.open()?;
     say(&format!("{pooled} → {restored}"));
-    let progress = Progress::new("putting back", job.units(), "planes or images");
+    let progress = job.progress("putting back");
     let (mut done, mut bytes) = (Done::default(), Vec::new());
     let of_values = values.elements() * (types.input.bytes() + if indices.is_some() { 8 } else { 0 });
     for units in job.groups(&machine, of_values + restored.elements() * types.output.bytes())? {

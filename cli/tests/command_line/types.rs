@@ -2,7 +2,7 @@
 
 use plunge::{Element, IndexConvention, Pooling, Quantization, Shape, reference};
 
-use crate::{Desk, npy, refusals::Table, report, stderr, stdout, tensors};
+use crate::{Desk, npy, npy::channels_last, refusals::Table, report, stderr, stdout, tensors};
 
 const BACKENDS: [&str; 3] = ["cpu", "vulkan", "gl"];
 
@@ -49,22 +49,6 @@ fn read(desk: &Desk, name: &str, array: &str, element: Element, sizes: &[usize])
     tensors::read(&std::fs::read(desk.path(name)).unwrap(), array, names(element).1, sizes)
 }
 
-/// Channels first to channels last, by places.
-fn last(sizes: &[usize], bytes: &[u8], size: usize) -> (Vec<usize>, Vec<u8>) {
-    let [n, c] = [sizes[0], sizes[1]];
-    let positions: usize = sizes[2..].iter().product();
-    let mut moved = Vec::new();
-    for image in 0..n {
-        for position in 0..positions {
-            for channel in 0..c {
-                let at = (image * c + channel) * positions + position;
-                moved.extend_from_slice(&bytes[at * size..(at + 1) * size]);
-            }
-        }
-    }
-    ([&sizes[..1], &sizes[2..], &sizes[1..2]].concat(), moved)
-}
-
 /// Small whole numbers with repeats, also negative ones where there are any.
 fn values(element: Element, count: usize) -> Vec<f64> {
     let low = if element == Element::U8 { 0.0 } else { -20.0 };
@@ -81,7 +65,7 @@ fn every_type_pools_alike_in_both_layouts_on_every_backend() {
         let values = values(element, shape.elements());
         let bytes = element.encode(values.iter().copied());
         let x = write(&desk, "x", element, &sizes, &bytes);
-        let (moved_sizes, moved) = last(&sizes, &bytes, element.bytes());
+        let (moved_sizes, moved) = channels_last(&sizes, &bytes, element.bytes());
         let moved = write(&desk, "moved", element, &moved_sizes, &moved);
         for (op, region, output) in [
             (r#""max""#, WINDOW, None),
@@ -95,7 +79,7 @@ fn every_type_pools_alike_in_both_layouts_on_every_backend() {
             let answer = reference::pool(&pooling, &shape, &values).unwrap();
             let (written, out) = (output.unwrap_or(element), answer.shape.sizes());
             let expected = reference::encode(&pooling, written, None, &answer.values);
-            let (out_moved, expected_moved) = last(&out, &expected, written.bytes());
+            let (out_moved, expected_moved) = channels_last(&out, &expected, written.bytes());
             let flags = output.map_or_else(String::new, |output| format!("--output-type {output}"));
             for backend in BACKENDS {
                 for (file, layout, out, expected) in
@@ -125,7 +109,7 @@ fn indices_of_every_convention_go_there_and_back_in_both_layouts() {
     let sizes = [2, 3, 5, 6];
     let shape = Shape::nchw(sizes);
     let bytes = Element::U8.encode(values(Element::U8, shape.elements()));
-    let (moved_sizes, moved) = last(&sizes, &bytes, 1);
+    let (moved_sizes, moved) = channels_last(&sizes, &bytes, 1);
     desk.write("x.npy", npy::file("|u1", &sizes, &bytes));
     desk.write("moved.npy", npy::file("|u1", &moved_sizes, &moved));
     let json = format!(r#"{{"op": "max", "region": {WINDOW}}}"#);
@@ -150,8 +134,8 @@ fn indices_of_every_convention_go_there_and_back_in_both_layouts() {
             convention.encode(&shape, at / of_plane, u32::try_from(index.unwrap()).unwrap()).to_le_bytes()
         };
         let expected: Vec<u8> = indices.iter().enumerate().flat_map(encode).collect();
-        let (out_moved, expected_moved) = last(&out, &expected, 8);
-        let kept_moved = last(&sizes, &kept, 1).1;
+        let (out_moved, expected_moved) = channels_last(&out, &expected, 8);
+        let kept_moved = channels_last(&sizes, &kept, 1).1;
         for backend in BACKENDS {
             for (file, layout, out, expected, sizes, kept) in [
                 ("x.npy", "nchw", &out, &expected, &sizes[..], &kept),
@@ -183,8 +167,9 @@ fn gradients_are_of_the_inputs_float_type_or_f32() {
         for output in [own, Element::F32] {
             let (grads, expected) = (output.encode(ahead.iter().copied()), output.encode(back.iter().copied()));
             let flags = if output == own { String::new() } else { format!("--output-type {output}") };
-            let (x_moved, ahead_moved) = (last(&sizes, &bytes, element.bytes()), last(&[2, 4, 2, 3], &grads, output.bytes()));
-            let moved = last(&sizes, &expected, output.bytes());
+            let (x_moved, ahead_moved) =
+                (channels_last(&sizes, &bytes, element.bytes()), channels_last(&[2, 4, 2, 3], &grads, output.bytes()));
+            let moved = channels_last(&sizes, &expected, output.bytes());
             for (layout, x, ahead, sizes, expected) in [
                 ("nchw", (sizes.to_vec(), bytes.clone()), (vec![2, 4, 2, 3], grads.clone()), sizes.to_vec(), expected.clone()),
                 ("nhwc", x_moved, ahead_moved, moved.0, moved.1),
