@@ -8,6 +8,7 @@ mod files;
 mod folders;
 mod gradients;
 mod npy;
+mod numbers;
 mod parts;
 mod pictures;
 mod refusals;

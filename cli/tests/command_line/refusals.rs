@@ -278,6 +278,8 @@ fn bad_usages() {
     ] {
         table.refuses(flags, "", &format!("{image} {flags}"), named);
     }
+    table.desk.write("flat.npy", npy::f32s(&[2, 2], &[1., 2., 3., 4.]));
+    table.look_again();
     for (line, named) in [
         ("", "Usage"),
         ("pool", "unrecognized subcommand"),
@@ -290,6 +292,7 @@ fn bad_usages() {
         ("run spec.json x.npy", "--output"),
         ("run spec.json x.npy -o y.npy --backend opencl", "invalid value 'opencl'"),
         ("run spec.json x.npy -o y.npy --layout nchc", "invalid value 'nchc'"),
+        ("run spec.json flat.npy -o y.npy --layout nhwc --backend cpu", "it must be N, one to three spatial axes, then C"),
         (
             "run spec.json x.npy -o y.npy --output-type u8",
             "unsupported: results of u8: results are f32, as the input is, or f32",

@@ -1,10 +1,11 @@
 //! Every element type in both layouts on every backend: values, indices, gradients and unpooling.
 
-use plunge::{Element, IndexConvention, Pooling, Quantization, Shape, reference};
+use plunge::{Element, IndexConvention, Pooling, Shape, reference};
 
 use crate::{Desk, npy, npy::channels_last, refusals::Table, report, stderr, stdout, tensors};
 
-const BACKENDS: [&str; 3] = ["cpu", "vulkan", "gl"];
+/// The reference, and the adapters that it speaks for.
+pub(crate) const BACKENDS: [&str; 3] = ["cpu", "vulkan", "gl"];
 
 const WINDOW: &str = r#"{"window": {"kernel_size": 2, "stride": [2, 1], "padding": [[0, 1], 0]}}"#;
 
@@ -188,39 +189,6 @@ fn gradients_are_of_the_inputs_float_type_or_f32() {
 }
 
 #[test]
-fn quantised_numbers_stand_for_reals() {
-    let desk = Desk::new();
-    // Reals −1, 0, 1.5 and 2 by scale 0.5 and zero point 10; their means −0.5 and 1.75.
-    desk.write("x.npy", npy::file("|u1", &[1, 1, 4], &[8, 10, 13, 14]));
-    desk.write("average.json", r#"{"op": "average", "region": {"window": {"kernel_size": 2}}}"#);
-    desk.write("max.json", r#"{"op": "max", "region": {"window": {"kernel_size": 2}}, "activation": "relu"}"#);
-    desk.write("plain.json", r#"{"op": "max", "region": {"window": {"kernel_size": 2}}}"#);
-    desk.write("gy.npy", npy::f32s(&[1, 1, 2], &[2., 4.]));
-    desk.write("square.json", r#"{"op": {"lp": {"p": 1}}, "region": {"window": {"kernel_size": 2}}}"#);
-    let indices: Vec<u8> = [1i64, 2].iter().flat_map(|index| index.to_le_bytes()).collect();
-    desk.write("y.npy", npy::file("|u1", &[1, 1, 2], &[9, 14]));
-    desk.write("i.npy", npy::file("<i8", &[1, 1, 2], &indices));
-    let scale = "--scale 0.5 --zero-point 10";
-    for backend in BACKENDS {
-        let bytes = |line: &str| {
-            desk.done(&format!("{line} -o out.npy --backend {backend}"));
-            npy::parts(&std::fs::read(desk.path("out.npy")).unwrap()).1.to_vec()
-        };
-        let floats = |line: &str| Element::F32.decode(&bytes(line));
-        assert_eq!(bytes(&format!("run average.json x.npy {scale}")), [9, 14], "{backend}");
-        assert_eq!(floats(&format!("run average.json x.npy {scale} --output-type f32")), [-0.5, 1.75], "{backend}");
-        let finer = "--output-scale 0.25 --output-zero-point 100";
-        assert_eq!(bytes(&format!("run average.json x.npy {scale} {finer}")), [98, 107], "{backend}");
-        assert_eq!(bytes(&format!("run max.json x.npy {scale}")), [10, 14], "{backend}");
-        // The slope of |x| is the sign of the real.
-        assert_eq!(floats(&format!("grad square.json x.npy gy.npy {scale}")), [-2., 0., 4., 4.], "{backend}");
-        assert_eq!(bytes(&format!("unpool plain.json y.npy i.npy {scale}")), [10, 9, 14, 10], "{backend}");
-    }
-    let quantization = Quantization { scale: 0.5, zero_point: 10 };
-    assert_eq!(quantization.real(9.0), -0.5);
-}
-
-#[test]
 fn sequences_are_read_in_both_layouts() {
     let desk = Desk::new();
     desk.write("spec.json", r#"{"op": "max", "region": "sequence"}"#);
@@ -283,6 +251,7 @@ fn types_that_do_not_go_together_are_refused() {
         ("<f4", 4, "run spec.json bf.safetensors", "bf16 in an NPY file: NumPy has no such type"),
         ("<f8", 8, "run spec.json x.npy", "invalid element type \"<f8\""),
         ("<i8", 8, "run spec.json x.npy", "invalid element type \"<i8\""),
+        ("<f2", 2, "run spec.json bf.safetensors --layout nhwc", "bf16 in an NPY file"),
         ("|b1", 1, "run spec.json x.npy", "invalid element type \"|b1\""),
         ("<c8", 8, "run spec.json x.npy", "invalid element type \"<c8\""),
     ] {
@@ -302,5 +271,30 @@ fn json_names_the_type() {
         let said = stdout(&desk.done(&format!("run spec.json x.npy -o y.npy --backend cpu --json {flags}")));
         let said: serde_json::Value = serde_json::from_str(&said).unwrap();
         assert_eq!((&said["output_type"], &said["output_shape"]), (&name.into(), &serde_json::json!(sizes)), "{flags}");
+    }
+}
+
+#[test]
+fn empty_arrays_are_empty_in_both_layouts() {
+    let desk = Desk::new();
+    desk.write("spec.json", r#"{"op": "max", "region": {"window": {"kernel_size": 2}}}"#);
+    for (layout, x, y) in [
+        ("nchw", [0, 3, 4, 4], [0, 3, 2, 2]),
+        ("nchw", [2, 0, 4, 4], [2, 0, 2, 2]),
+        ("nhwc", [0, 4, 4, 3], [0, 2, 2, 3]),
+        ("nhwc", [2, 4, 4, 0], [2, 2, 2, 0]),
+    ] {
+        desk.write("x.npy", npy::file("|u1", &x, &[]));
+        desk.write("gy.npy", npy::f32s(&y, &[]));
+        for backend in BACKENDS {
+            let flags = format!("--layout {layout} --backend {backend}");
+            desk.done(&format!("run spec.json x.npy -o y.npy --indices i.npy {flags}"));
+            assert_eq!(npy::read_i64s(&std::fs::read(desk.path("i.npy")).unwrap(), &y), [0i64; 0], "{flags}");
+            desk.done(&format!("unpool spec.json y.npy i.npy -o back.npy {flags}"));
+            let back = std::fs::read(desk.path("back.npy")).unwrap();
+            assert!(npy::parts(&back).1.is_empty() && npy::parts(&back).0.contains("'|u1'"), "{flags}");
+            desk.done(&format!("grad spec.json x.npy gy.npy -o gx.npy {flags}"));
+            assert_eq!(npy::read_f32s(&std::fs::read(desk.path("gx.npy")).unwrap(), &x), [0f32; 0], "{flags}");
+        }
     }
 }

@@ -31,9 +31,9 @@ pub(super) fn of(inputs: &[PathBuf], folder: &Path) -> Result<Vec<Named>, Failur
         }
     }
     let named: Vec<Named> = named.into_iter().map(|input| Named { output: folder.join(name_of(&input)), input }).collect();
-    let mut taken: HashMap<&Path, &Path> = HashMap::new();
+    let mut taken: HashMap<PathBuf, &Path> = HashMap::new();
     for Named { input, output } in &named {
-        if let Some(other) = taken.insert(output, input) {
+        if let Some(other) = taken.insert(one_case(output), input) {
             let (other, input, output) = (other.display(), input.display(), output.display());
             return Err(Failure::refused(format!("{other} and {input} would both become {output}; give each its own name")));
         }
@@ -61,6 +61,14 @@ fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 fn name_of(input: &Path) -> PathBuf {
     let name = PathBuf::from(input.file_name().unwrap_or_default());
     if Format::of(&name).is_ok() { name } else { name.with_extension("png") }
+}
+
+/// A path as the file system knows it, where one name has many spellings.
+fn one_case(path: &Path) -> PathBuf {
+    match path.to_str() {
+        Some(text) if cfg!(any(windows, target_vendor = "apple")) => text.to_lowercase().into(),
+        _ => path.into(),
+    }
 }
 
 /// A folder to write to, which goes again unless it is kept.
