@@ -62,10 +62,10 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) json: bool,
     /// Distance of the reals that neighbouring numbers of a u8 or i8 Y stand for [default: as in X].
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, help_heading = TYPES)]
     pub(crate) output_scale: Option<f32>,
     /// The number of Y that stands for 0 [default: 0].
-    #[arg(long, value_name = "INTEGER", requires = "output_scale", allow_negative_numbers = true)]
+    #[arg(long, value_name = "INTEGER", requires = "output_scale", allow_negative_numbers = true, help_heading = TYPES)]
     pub(crate) output_zero_point: Option<i32>,
     #[command(flatten)]
     pub(crate) types: TypeArgs,
@@ -172,9 +172,12 @@ pub(crate) struct UnpoolArgs {
     pub(crate) choice: Choice,
 }
 
+/// The heading of flags that say what elements are.
+const TYPES: &str = "Types of elements";
+
 /// What elements are, beyond what files say.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Types of elements")]
+#[command(next_help_heading = TYPES)]
 pub(crate) struct TypeArgs {
     /// Type of what is written: f32, or the input's own [default: the input's own].
     #[arg(long, value_name = "TYPE", value_parser = element)]
