@@ -5,6 +5,9 @@
 //! (straight colour). Every other op pools colour weighted by its alpha (premultiplied), so that what cannot be seen does not
 //! bleed into what can, and divides by the pooled alpha as it is stored; where that is 0 the colour is 0.
 //!
+//! [`Samples`] is a picture in the form that suits it best: 8-bit pictures go to the device as they were decoded and come back as bytes, where that
+//! changes no result. [`Planes`] is the other form, of any picture: channel planes of f32. [`pool_bytes`] and [`pool`] are the way there and back.
+//!
 //! ```
 //! use image::{DynamicImage, GrayImage};
 //! use plunge::{Pooling, Request, image::pool};
@@ -18,9 +21,11 @@
 //! # Ok::<(), plunge::Error>(())
 //! ```
 
+use std::borrow::Cow;
+
 use image::{ColorType, DynamicImage, ImageBuffer, Pixel};
 
-use crate::{Error, Op, Pooling, Shape};
+use crate::{Element, Error, Layout, Op, Pooling, Shape};
 
 /// A picture as channel planes: \[1, C, height, width\], the form that poolings take.
 ///
@@ -75,12 +80,7 @@ impl Planes {
     /// # Errors
     /// [`Error::InvalidBinding`] unless `values` are `shape`'s and `shape` is this picture's but for its spatial sizes.
     pub fn picture_of(&self, shape: Shape, values: &[f32]) -> Result<DynamicImage, Error> {
-        let size = match *shape.spatial() {
-            [height, width] if [shape.batch(), shape.channels()] == [1, self.shape.channels()] => {
-                u32::try_from(width).ok().zip(u32::try_from(height).ok())
-            }
-            _ => None,
-        };
+        let size = size_of(shape, &self.shape);
         let joined = size.filter(|_| values.len() == shape.elements()).and_then(|size| {
             let premultiplied = self.premultiplied;
             Some(match self.color {
@@ -95,15 +95,153 @@ impl Planes {
                 _ => return None,
             })
         });
-        joined.ok_or_else(|| Error::InvalidBinding {
-            binding: "output",
-            expected: format!("the planes of a picture with {} channels", self.shape.channels()),
-            actual: format!("{} elements for shape {shape}", values.len()),
-        })
+        joined.ok_or_else(|| no_picture(&self.shape, shape, values.len()))
     }
 }
 
-/// Pools a picture, by whatever `run` pools planes with: an [`Engine`](crate::Engine) or the [`reference`](crate::reference).
+/// A picture in the form in which it is pooled best, and the bytes of that.
+///
+/// 8-bit pictures are \[1, height, width, C\] bytes, channels last, as they were decoded, and nothing is copied: for ops that choose a value, and where
+/// there is no alpha also for sums and averages. All others are [`Planes`] of f32: those of 16 bits, those whose colour is premultiplied, and those for
+/// ops whose answers depend on the order in which values are added up, since a last bit decides how a half is rounded. So both forms pool to the same picture.
+///
+/// ```
+/// use image::{DynamicImage, RgbImage};
+/// use plunge::{Element, Op, Shape, image::Samples};
+///
+/// let picture = RgbImage::from_raw(2, 1, vec![1, 2, 3, 4, 5, 6]).unwrap();
+/// let samples = Samples::new(picture.into(), &Op::AVERAGE)?;
+/// assert_eq!((samples.shape(), samples.element()), (Shape::nhwc([1, 1, 2, 3]), Element::U8));
+/// assert_eq!(samples.bytes(), [1, 2, 3, 4, 5, 6]);
+/// # Ok::<(), plunge::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Samples(Form);
+
+#[derive(Debug, Clone, PartialEq)]
+enum Form {
+    /// Interleaved, as decoded.
+    Bytes {
+        shape: Shape,
+        bytes: Vec<u8>,
+        color: ColorType,
+    },
+    Planes(Planes),
+}
+
+impl Samples {
+    /// Takes a picture as `op` pools it best.
+    ///
+    /// # Errors
+    /// As [`Planes::new`].
+    pub fn new(picture: DynamicImage, op: &Op) -> Result<Self, Error> {
+        let (color, shape) = (picture.color(), Self::shape_of(picture.color(), [picture.width(), picture.height()], op)?);
+        if shape.layout() == Layout::Nchw {
+            return Ok(Self(Form::Planes(Planes::new(&picture, op)?)));
+        }
+        Ok(Self(Form::Bytes { shape, bytes: picture.into_bytes(), color }))
+    }
+
+    /// The shape of a picture of this colour type, so many pixels wide and high, as `op` pools it best: before it is decoded.
+    ///
+    /// # Errors
+    /// As [`Planes::new`].
+    pub fn shape_of(color: ColorType, [width, height]: [u32; 2], op: &Op) -> Result<Shape, Error> {
+        let bytes = match color {
+            ColorType::L8 | ColorType::Rgb8 => !premultiplies(op) || matches!(op, Op::Sum | Op::Average { .. }),
+            ColorType::La8 | ColorType::Rgba8 => !premultiplies(op),
+            ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16 => false,
+            _ => return Err(unsupported_color(color)),
+        };
+        let [width, height] = [width, height].map(|size| size as usize);
+        let channels = usize::from(color.channel_count());
+        Ok(if bytes { Shape::nhwc([1, height, width, channels]) } else { Shape::nchw([1, channels, height, width]) })
+    }
+
+    /// The shape, which says in which order the samples are.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        match &self.0 {
+            Form::Bytes { shape, .. } => *shape,
+            Form::Planes(planes) => planes.shape,
+        }
+    }
+
+    /// The type of the samples, and of what they pool to: u8 or f32.
+    #[must_use]
+    pub fn element(&self) -> Element {
+        match self.0 {
+            Form::Bytes { .. } => Element::U8,
+            Form::Planes(_) => Element::F32,
+        }
+    }
+
+    /// The samples, as they are stored.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        match &self.0 {
+            Form::Bytes { bytes, .. } => bytes,
+            Form::Planes(planes) => bytemuck::cast_slice(&planes.values),
+        }
+    }
+
+    /// Puts pooled samples of `shape` together again, as a picture like the one that these came from.
+    ///
+    /// # Errors
+    /// [`Error::InvalidBinding`] unless `bytes` are `shape`'s and `shape` is this picture's but for its spatial sizes.
+    pub fn picture_of(&self, shape: Shape, bytes: Vec<u8>) -> Result<DynamicImage, Error> {
+        let (own, color) = match &self.0 {
+            Form::Bytes { shape, color, .. } => (shape, *color),
+            Form::Planes(planes) => {
+                let values = floats(&bytes).ok_or_else(|| no_picture(&planes.shape, shape, bytes.len() / 4))?;
+                return planes.picture_of(shape, &values);
+            }
+        };
+        let (count, size) = (bytes.len(), size_of(shape, own).filter(|_| bytes.len() == shape.elements()));
+        let joined = size.and_then(|(width, height)| match color {
+            ColorType::L8 => image::GrayImage::from_raw(width, height, bytes).map(DynamicImage::from),
+            ColorType::La8 => image::GrayAlphaImage::from_raw(width, height, bytes).map(DynamicImage::from),
+            ColorType::Rgb8 => image::RgbImage::from_raw(width, height, bytes).map(DynamicImage::from),
+            _ => image::RgbaImage::from_raw(width, height, bytes).map(DynamicImage::from),
+        });
+        joined.ok_or_else(|| no_picture(own, shape, count))
+    }
+}
+
+/// Pools a picture in the form that suits it best, by whatever `run` pools [`Samples`] with: an [`Engine`](crate::Engine), by
+/// [`pool_bytes`](crate::Engine::pool_bytes), or the [`reference`](crate::reference). What `run` answers is of the samples' own type.
+///
+/// ```
+/// use image::{DynamicImage, GrayImage};
+/// use plunge::{Pooling, Request, SideInputs, image::pool_bytes};
+///
+/// let picture = DynamicImage::from(GrayImage::from_raw(4, 1, vec![10, 20, 30, 40]).unwrap());
+/// let engine = plunge::Engine::headless()?;
+/// let pooled = pool_bytes(picture, &Pooling::max([1, 2]), |pooling, samples| {
+///     let request = Request::new().element(samples.element());
+///     let pooled = engine.pool_bytes(pooling, samples.shape(), samples.bytes(), &request, &SideInputs::new())?;
+///     Ok::<_, plunge::Error>(pooled.values)
+/// })?;
+/// assert_eq!(pooled.into_luma8().into_raw(), [20, 40]);
+/// # Ok::<(), plunge::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`pool`].
+pub fn pool_bytes<E: From<Error>>(
+    picture: DynamicImage,
+    pooling: &Pooling,
+    run: impl FnOnce(&Pooling, &Samples) -> Result<Vec<u8>, E>,
+) -> Result<DynamicImage, E> {
+    let shape = Samples::shape_of(picture.color(), [picture.width(), picture.height()], &pooling.op)?;
+    let output = pooling.output_shape(&shape)?;
+    let samples = Samples::new(picture, &pooling.op)?;
+    let bytes = run(pooling, &samples)?;
+    Ok(samples.picture_of(output, bytes)?)
+}
+
+/// Pools a picture as planes of f32, by whatever `run` pools these with: an [`Engine`](crate::Engine) or the [`reference`](crate::reference).
+/// [`pool_bytes`] gives the same picture, and where it has 8 bits moves a quarter of the bytes.
 ///
 /// The picture has two spatial axes, height and width. For the divisor of an average at the picture's edge,
 /// `count_include_pad` is best false: counted padding darkens it.
@@ -131,6 +269,30 @@ fn premultiplies(op: &Op) -> bool {
         Op::LogSumExp { .. } | Op::Soft { .. } | Op::Gem { .. } | Op::Mixed { .. } => true,
         Op::Weighted { .. } | Op::Gated { .. } | Op::Stochastic { .. } | Op::ProbabilisticMax { .. } => true,
     }
+}
+
+/// The width and height of a pooled picture, if one of shape `own` can pool to `shape`.
+fn size_of(shape: Shape, own: &Shape) -> Option<(u32, u32)> {
+    match *shape.spatial() {
+        [height, width] if (shape.batch(), shape.channels(), shape.layout()) == (1, own.channels(), own.layout()) => {
+            u32::try_from(width).ok().zip(u32::try_from(height).ok())
+        }
+        _ => None,
+    }
+}
+
+fn no_picture(own: &Shape, shape: Shape, elements: usize) -> Error {
+    Error::InvalidBinding {
+        binding: "output",
+        expected: format!("the samples of a picture with {} channels", own.channels()),
+        actual: format!("{elements} elements for shape {shape}"),
+    }
+}
+
+/// Bytes as the f32 that they are, wherever they lie; none where a last one lacks bytes.
+fn floats(bytes: &[u8]) -> Option<Cow<'_, [f32]>> {
+    let copied = |_| Cow::Owned(bytemuck::pod_collect_to_vec(bytes));
+    bytes.len().is_multiple_of(4).then(|| bytemuck::try_cast_slice(bytes).map_or_else(copied, Cow::Borrowed))
 }
 
 fn unsupported_color(color: ColorType) -> Error {
@@ -201,106 +363,4 @@ where
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Region, Window, reference};
-
-    const AVERAGE: Op = Op::Average { count_include_pad: false, divisor_override: None, sqrt_divisor: false };
-
-    fn pooled(picture: impl Into<DynamicImage>, pooling: &Pooling) -> DynamicImage {
-        pool(&picture.into(), pooling, |pooling, shape, planes| {
-            let answer = reference::pool(pooling, &shape, planes)?;
-            #[allow(clippy::cast_possible_truncation, reason = "what a kernel would answer")]
-            let values = answer.values.iter().map(|&value| value as f32).collect();
-            Ok::<Vec<f32>, Error>(values)
-        })
-        .expect("a picture that can be pooled")
-    }
-
-    fn row<P: Pixel>(samples: &[P::Subpixel]) -> ImageBuffer<P, Vec<P::Subpixel>> {
-        let width = u32::try_from(samples.len()).expect("a small picture") / u32::from(P::CHANNEL_COUNT);
-        ImageBuffer::from_raw(width, 1, samples.to_vec()).expect("whole pixels")
-    }
-
-    fn pairs(op: Op) -> Pooling {
-        Pooling::new(op, Window::new([1, 2]))
-    }
-
-    #[test]
-    fn halves_round_to_even() {
-        let picture = row::<image::Luma<u8>>(&[0, 1, 1, 2, 2, 3, 254, 255]);
-        assert_eq!(pooled(picture, &pairs(AVERAGE)).as_bytes(), [0, 2, 2, 254]);
-    }
-
-    #[test]
-    fn results_saturate_at_both_ends_of_either_depth() {
-        assert_eq!(pooled(row::<image::Luma<u8>>(&[200, 56, 200, 55]), &pairs(Op::Sum)).as_bytes(), [255, 255]);
-        let picture = row::<image::Luma<u16>>(&[60_000, 6_000, 30_000, 1]);
-        assert_eq!(pooled(picture.clone(), &pairs(Op::Sum)).into_luma16().into_raw(), [65_535, 30_001]);
-        let negative = Op::Average { count_include_pad: false, divisor_override: Some(-2.0), sqrt_divisor: false };
-        assert_eq!(pooled(picture, &pairs(negative)).into_luma16().into_raw(), [0, 0]);
-    }
-
-    #[test]
-    fn choosing_ops_take_straight_colour_and_the_others_premultiplied() {
-        // Opaque 100 beside a colour that cannot be seen, and one that is half seen.
-        let picture = row::<image::LumaA<u8>>(&[100, 255, 250, 0, 100, 255, 200, 85]);
-        assert_eq!(pooled(picture.clone(), &pairs(Op::Max)).as_bytes(), [250, 255, 200, 255]);
-        assert_eq!(pooled(picture.clone(), &pairs(Op::Min)).as_bytes(), [100, 0, 100, 85]);
-        // (100·255 + 250·0)/2 ÷ 128, alpha 127.5 having rounded to 128: 99.6. (100·255 + 200·85)/2 ÷ 170 = 125.
-        assert_eq!(pooled(picture, &pairs(AVERAGE)).as_bytes(), [100, 128, 125, 170]);
-    }
-
-    #[test]
-    fn colour_is_0_where_the_pooled_alpha_is() {
-        // The second pair's alpha, 1/2, rounds to 0.
-        let picture = row::<image::Rgba<u8>>(&[9, 8, 7, 0, 6, 5, 4, 0, 255, 255, 255, 1, 255, 255, 255, 0]);
-        assert_eq!(pooled(picture.clone(), &pairs(AVERAGE)).as_bytes(), [0; 8]);
-        assert_eq!(pooled(picture, &pairs(Op::Max)).as_bytes(), [9, 8, 7, 0, 255, 255, 255, 1]);
-    }
-
-    #[test]
-    fn depth_and_channels_are_kept_and_every_channel_is_pooled_apart() {
-        let wide: Vec<u16> = vec![1, 1000, 60_000, 65_535, 3, 3000, 20_000, 65_535];
-        let narrow: Vec<u8> = vec![1, 100, 200, 255, 3, 30, 100, 255];
-        let cases: Vec<(DynamicImage, Vec<u16>)> = vec![
-            (row::<image::Luma<u8>>(&narrow[..2]).into(), vec![50]),
-            (row::<image::LumaA<u8>>(&[10, 255, 20, 255]).into(), vec![15, 255]),
-            (row::<image::Rgb<u8>>(&[1, 100, 200, 3, 30, 100]).into(), vec![2, 65, 150]),
-            (row::<image::Rgba<u8>>(&narrow).into(), vec![2, 65, 150, 255]),
-            (row::<image::Luma<u16>>(&wide[1..3]).into(), vec![30_500]),
-            (row::<image::LumaA<u16>>(&[1000, 65_535, 3000, 65_535]).into(), vec![2000, 65_535]),
-            (row::<image::Rgb<u16>>(&[1, 1000, 60_000, 3, 3000, 20_000]).into(), vec![2, 2000, 40_000]),
-            (row::<image::Rgba<u16>>(&wide).into(), vec![2, 2000, 40_000, 65_535]),
-        ];
-        for (picture, expected) in cases {
-            let color = picture.color();
-            let answer = pooled(picture, &pairs(AVERAGE));
-            assert_eq!(answer.color(), color);
-            let samples: Vec<u16> = match color.bytes_per_pixel() / color.channel_count() {
-                1 => answer.as_bytes().iter().map(|&sample| u16::from(sample)).collect(),
-                _ => answer.as_bytes().chunks(2).map(|pair| u16::from_ne_bytes([pair[0], pair[1]])).collect(),
-            };
-            assert_eq!(samples, expected, "{color:?}");
-        }
-    }
-
-    #[test]
-    fn rows_are_the_first_spatial_axis() {
-        let picture = ImageBuffer::<image::Luma<u8>, _>::from_raw(2, 3, vec![1, 2, 3, 4, 5, 6]).expect("six pixels");
-        let answer = pooled(picture, &Pooling::max([2, 1]).stride([1, 1]));
-        assert_eq!((answer.width(), answer.height(), answer.as_bytes()), (2, 2, &[3, 4, 5, 6][..]));
-    }
-
-    #[test]
-    fn what_cannot_be_pooled_is_refused_before_running() {
-        let never = |_: &Pooling, _: Shape, _: &[f32]| -> Result<Vec<f32>, Error> { unreachable!("refused before") };
-        let floats = DynamicImage::new_rgb32f(2, 2);
-        assert!(pool(&floats, &Pooling::max([2, 2]), never).is_err_and(|error| error.is_unsupported()));
-        let small = DynamicImage::new_luma8(2, 2);
-        assert!(pool(&small, &Pooling::max([3, 3]), never).is_err_and(|error| error.is_invalid()));
-        assert!(pool(&small, &Pooling::max([2]), never).is_err_and(|error| error.is_invalid()));
-        let too_few = pool(&small, &Pooling::new(Op::Max, Region::Global), |_, _, _| Ok::<_, Error>(vec![]));
-        assert!(too_few.is_err_and(|error| error.is_invalid()));
-    }
-}
+mod tests;

@@ -172,6 +172,7 @@ impl Shape {
     }
 
     /// Values with channels first, stored as this shape has them.
+    #[allow(clippy::wrong_self_convention, reason = "the shape is told, not made")]
     pub(crate) fn from_channels_first<T: Copy>(self, values: &[T]) -> Vec<T> {
         self.reordered(values, self.spatial().iter().product(), self.channels)
     }

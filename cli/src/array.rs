@@ -86,11 +86,6 @@ pub(crate) fn open(path: &Path) -> Result<Source<'static>, Failure> {
     Ok(source)
 }
 
-/// Reads an array of f32, the only type that is pooled so far.
-pub(crate) fn read_f32(path: &Path) -> Result<Array, Failure> {
-    open(path)?.only_f32()?.whole()
-}
-
 /// Reads an array of floats of any type.
 pub(crate) fn read_floats(path: &Path) -> Result<Array, Failure> {
     open(path)?.only_floats()?.whole()

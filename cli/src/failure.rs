@@ -8,7 +8,7 @@ use plunge::Error;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
-    /// Refused before work started; nothing was written. Exit code 2.
+    /// Refused, before work started or where an input turned out to be damaged within; nothing was written. Exit code 2.
     #[error("{0}")]
     Refused(String),
     /// No adapter is what was asked for. Exit code 3.

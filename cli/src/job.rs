@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use plunge::{Engine, Error, Op, OpKind, Padding, PerAxis, Pooling, Region, Request, Shape, reference};
+use plunge::{Engine, Error, Layout, Op, OpKind, Padding, PerAxis, Pooling, Region, Shape, reference};
 
-use crate::{Failure, backend::Machine, progress::Progress, sides::Sides};
+use crate::{Failure, backend::Machine, progress::Progress, sides::Sides, types::Types};
 
 /// Outputs that any input may have; beyond that, twice as many as it has values.
 const MOST_OUTPUTS: usize = 1 << 26;
@@ -14,6 +14,8 @@ const MOST_REFERENCE_TAPS: u64 = 1 << 26;
 const MOST_STEPS: [u64; 3] = [1 << 33, 1 << 36, 1 << 44];
 /// Taps in one group of planes, on a software adapter and on a GPU: seconds, so that no driver takes the device for hung.
 const GROUP_STEPS: [u64; 2] = [1 << 30, 1 << 36];
+/// Bytes in one group, read and written: what is gained by larger ones is little, and a software adapter holds each several times.
+const GROUP_BYTES: usize = 32 << 20;
 
 /// A pooling that has been checked against its input.
 #[derive(Debug)]
@@ -21,6 +23,7 @@ pub(crate) struct Job<'a> {
     pooling: &'a Pooling,
     input: Shape,
     output: Shape,
+    types: Types,
     /// Taps of one output, at most.
     taps: u64,
     indices: bool,
@@ -40,7 +43,7 @@ enum Unit {
 }
 
 impl Unit {
-    fn of(pooling: &Pooling) -> Self {
+    fn of(pooling: &Pooling, layout: Layout) -> Self {
         let beside = !matches!(
             pooling.region,
             Region::Window(_)
@@ -56,51 +59,71 @@ impl Unit {
         }
         let channels = matches!(pooling.region, Region::Channels { .. } | Region::ChannelWindow { .. });
         let own = matches!(pooling.op, Op::Weighted { per_channel: true, .. } | Op::Gated { per_channel: true });
-        if channels || own { Self::Image } else { Self::Plane }
+        // With channels last the planes of an image lie among one another.
+        if channels || own || layout == Layout::Nhwc { Self::Image } else { Self::Plane }
     }
 }
 
-/// What a job gives.
+/// What one group of a job gives.
 #[derive(Debug)]
 pub(crate) struct Pooled {
-    pub(crate) values: Vec<f32>,
+    pub(crate) values: Vec<u8>,
     /// int64, −1 where a region is empty.
     pub(crate) indices: Option<Vec<i64>>,
     /// The layer below a probabilistic max, shaped like the input, where asked for.
     pub(crate) detection: Option<Vec<f32>>,
-    /// The kernel that ran, or `reference`, or `none` where there was nothing to do.
+    /// The kernel that ran, or `reference`.
+    pub(crate) kernel: String,
+}
+
+/// What is told of a job that is done.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
     pub(crate) kernel: String,
     pub(crate) elapsed: Duration,
 }
 
+impl Done {
+    /// Times the work on one group, and keeps the name of its kernel.
+    pub(crate) fn time<T>(&mut self, work: impl FnOnce() -> Result<(T, String), Failure>) -> Result<T, Failure> {
+        let started = Instant::now();
+        let (answer, kernel) = work()?;
+        self.elapsed += started.elapsed();
+        if self.kernel.is_empty() {
+            self.kernel = kernel;
+        }
+        Ok(answer)
+    }
+}
+
 impl<'a> Job<'a> {
     /// Checks all that can be checked without a machine.
-    pub(crate) fn new(pooling: &'a Pooling, input: Shape, indices: bool, sides: &'a Sides) -> Result<Self, Failure> {
+    pub(crate) fn new(pooling: &'a Pooling, input: Shape, types: Types, sides: &'a Sides) -> Result<Self, Failure> {
         let output = pooling.output_shape(&input)?;
-        let row = pooling.op.kind().row();
-        if indices && !row.indices {
-            let why = "it chooses no tap; max, min and stochastic samples have indices";
-            return Err(Failure::unsupported(format!("indices of {}", row.name), why));
-        }
-        if indices && !pooling.region.has_indices() {
-            let why = "window (padded by absent values), adaptive, global, fractional and roi_pool regions have them";
-            return Err(Failure::unsupported(format!("indices in this {}", pooling.region.kind().name()), why));
-        }
         let most = MOST_OUTPUTS.max(input.elements().saturating_mul(2));
         if output.elements() > most {
             let actual = output.elements() as u64;
             return Err(Error::UnsupportedSize { what: "number of outputs".into(), limit: most as u64, actual }.into());
         }
-        Ok(Self {
-            pooling,
-            input,
-            output,
-            taps: pooling.most_taps(&input)?,
-            indices,
-            detection: false,
-            sides,
-            unit: Unit::of(pooling),
-        })
+        let empty = input.elements() == 0 || output.elements() == 0;
+        let unit = if empty { Unit::Whole } else { Unit::of(pooling, input.layout()) };
+        let taps = pooling.most_taps(&input)?;
+        Ok(Self { pooling, input, output, types, taps, indices: false, detection: false, sides, unit })
+    }
+
+    /// With indices, where `wanted`.
+    pub(crate) fn indices(mut self, wanted: bool) -> Result<Self, Failure> {
+        let row = self.pooling.op.kind().row();
+        if wanted && !row.indices {
+            let why = "it chooses no tap; max, min and stochastic samples have indices";
+            return Err(Failure::unsupported(format!("indices of {}", row.name), why));
+        }
+        if wanted && !self.pooling.region.has_indices() {
+            let why = "window (padded by absent values), adaptive, global, fractional and roi_pool regions have them";
+            return Err(Failure::unsupported(format!("indices in this {}", self.pooling.region.kind().name()), why));
+        }
+        self.indices = wanted;
+        Ok(self)
     }
 
     /// With the detection layer, where `wanted`.
@@ -113,97 +136,110 @@ impl<'a> Job<'a> {
         Ok(self)
     }
 
+    /// As one group, where `wanted`.
+    pub(crate) fn whole(mut self, wanted: bool) -> Self {
+        if wanted {
+            self.unit = Unit::Whole;
+        }
+        self
+    }
+
     pub(crate) fn output_shape(&self) -> Shape {
         self.output
     }
 
-    /// Runs on `machine`. Planes, or images, are pooled apart where they can be, so that inputs beyond a device's limits fit in groups.
-    pub(crate) fn run(&self, machine: &Machine, input: &[f32]) -> Result<Pooled, Failure> {
-        let units = match self.unit {
-            Unit::Plane => self.input.batch().saturating_mul(self.input.channels()),
-            Unit::Image if self.input.channels() > 0 => self.input.batch(),
-            Unit::Image => 0,
+    /// A bar that counts what is pooled apart.
+    pub(crate) fn progress(&self, what: &str) -> Progress {
+        let things = match self.unit {
+            Unit::Plane => "planes",
+            Unit::Image => "images",
+            Unit::Whole => "arrays",
+        };
+        Progress::new(what, self.units(), things)
+    }
+
+    /// How many planes or images there are that can be pooled apart.
+    fn units(&self) -> usize {
+        match self.unit {
+            Unit::Plane => self.input.batch() * self.input.channels(),
+            Unit::Image => self.input.batch(),
             Unit::Whole => 1,
-        };
-        let started = Instant::now();
-        let mut pooled = Pooled {
-            values: Vec::new(),
-            indices: self.indices.then(Vec::new),
-            detection: self.detection.then(Vec::new),
-            kernel: "none".into(),
-            elapsed: Duration::ZERO,
-        };
-        if units > 0 && self.output.elements() > 0 {
-            let group = self.group(machine, units)?;
-            pooled
-                .values
-                .try_reserve_exact(self.output.elements())
-                .map_err(|_| Failure::refused(format!("not enough memory for an output of {}", self.output)))?;
-            let progress = Progress::new("pooling", units);
-            let in_unit = self.input.elements() / units;
-            for values in input.chunks(group * in_unit) {
-                self.run_group(machine, values, values.len() / in_unit, &mut pooled)?;
-                progress.advance(values.len() / in_unit);
-            }
         }
-        pooled.elapsed = started.elapsed();
-        Ok(pooled)
     }
 
-    /// Refuses what would take the machine too long, done as a whole.
-    pub(crate) fn check_work(&self, machine: &Machine) -> Result<(), Failure> {
-        self.group(machine, 1).map(|_| ())
-    }
-
-    fn run_group(&self, machine: &Machine, values: &[f32], units: usize, pooled: &mut Pooled) -> Result<(), Failure> {
+    /// The shape that so many units of a tensor have.
+    pub(crate) fn part_of(&self, whole: &Shape, units: usize) -> Result<Shape, Failure> {
         let [n, c] = match self.unit {
             Unit::Plane => [1, units],
-            Unit::Image => [units, self.input.channels()],
-            Unit::Whole => [self.input.batch(), self.input.channels()],
+            Unit::Image => [units, whole.channels()],
+            Unit::Whole => [whole.batch(), whole.channels()],
         };
-        let shape = Shape::from_nchw(&[&[n, c], self.input.spatial()].concat())?;
+        Ok(Shape::from_nchw(&[&[n, c], whole.spatial()].concat())?.in_layout(whole.layout()))
+    }
+
+    /// Runs on `machine`: `read` gives the next elements of the input, `write` takes what they pool to and how many outputs were before.
+    pub(crate) fn run(
+        &self,
+        machine: &Machine,
+        progress: &Progress,
+        mut read: impl FnMut(usize, &mut Vec<u8>) -> Result<(), Failure>,
+        mut write: impl FnMut(usize, Pooled) -> Result<(), Failure>,
+    ) -> Result<Done, Failure> {
+        let (mut done, mut bytes, mut before) = (Done::default(), Vec::new(), 0);
+        let beside =
+            usize::from(self.indices) * 8 * self.output.elements() + usize::from(self.detection) * 4 * self.input.elements();
+        let written = self.output.elements() * self.types.output.bytes() + beside;
+        for units in self.groups(machine, self.input.elements() * self.types.input.bytes() + written)? {
+            let shape = self.part_of(&self.input, units)?;
+            read(shape.elements(), &mut bytes)?;
+            let pooled = done.time(|| {
+                let pooled = self.pool(machine, shape, &bytes)?;
+                let kernel = pooled.kernel.clone();
+                Ok((pooled, kernel))
+            })?;
+            write(before, pooled)?;
+            before += self.part_of(&self.output, units)?.elements();
+            progress.advance(units);
+        }
+        Ok(done)
+    }
+
+    fn pool(&self, machine: &Machine, shape: Shape, bytes: &[u8]) -> Result<Pooled, Failure> {
         let sides = self.sides.borrow();
         match machine {
             Machine::Adapter { engine, .. } => {
-                let request = Request::new().indices(self.indices).detection(self.detection);
-                let answer = engine.pool_with(self.pooling, shape, values, &request, &sides).map_err(|error| {
-                    if matches!(error, Error::Timeout { .. }) {
-                        // Dropping the device would wait for it once more.
-                        std::mem::forget(engine.clone());
-                    }
-                    Failure::from(error)
-                })?;
-                if pooled.values.is_empty() {
-                    pooled.kernel = answer.kernel.to_string();
-                }
-                pooled.values.extend_from_slice(&answer.values);
-                if let (Some(all), Some(detection)) = (&mut pooled.detection, &answer.detection) {
-                    all.extend_from_slice(detection);
-                }
-                if let (Some(all), Some(indices)) = (&mut pooled.indices, &answer.indices) {
-                    all.extend(indices.iter().map(|&index| if index == u32::MAX { -1 } else { i64::from(index) }));
-                }
+                let request = self.types.request().indices(self.indices).detection(self.detection);
+                let answer = engine
+                    .pool_bytes(self.pooling, shape, bytes, &request, &sides)
+                    .map_err(|error| engine_failed(engine, error))?;
+                let wide = |&index: &u32| if index == u32::MAX { -1 } else { i64::from(index) };
+                Ok(Pooled {
+                    values: answer.values,
+                    indices: answer.indices.map(|indices| indices.iter().map(wide).collect()),
+                    detection: answer.detection,
+                    kernel: answer.kernel.to_string(),
+                })
             }
             Machine::Reference => {
-                let answer = reference::pool_with(self.pooling, &shape, values, &sides)?;
-                pooled.kernel = "reference".into();
-                if let Some(all) = &mut pooled.detection {
-                    #[allow(clippy::cast_possible_truncation, reason = "layers are f32")]
-                    all.extend(reference::detection(self.pooling, &shape, values)?.into_iter().map(|value| value as f32));
-                }
-                #[allow(clippy::cast_possible_truncation, reason = "outputs are f32")]
-                pooled.values.extend(answer.values.iter().map(|&value| value as f32));
-                if let (Some(all), Some(indices)) = (&mut pooled.indices, &answer.indices) {
-                    let flat = |index: &Option<usize>| index.and_then(|index| i64::try_from(index).ok()).unwrap_or(-1);
-                    all.extend(indices.iter().map(flat));
-                }
+                let reals = self.types.reals(bytes);
+                let answer = reference::pool_with(self.pooling, &shape, &reals, &sides)?;
+                let detection = self.detection.then(|| reference::detection(self.pooling, &shape, &reals)).transpose()?;
+                let wide = |index: &Option<usize>| index.and_then(|index| i64::try_from(index).ok()).unwrap_or(-1);
+                let indices = answer.indices.filter(|_| self.indices);
+                #[allow(clippy::cast_possible_truncation, reason = "layers are f32")]
+                Ok(Pooled {
+                    values: self.types.stored(self.pooling, answer.values),
+                    indices: indices.map(|indices| indices.iter().map(wide).collect()),
+                    detection: detection.map(|layer| layer.into_iter().map(|value| value as f32).collect()),
+                    kernel: "reference".into(),
+                })
             }
         }
-        Ok(())
     }
 
-    /// Units to pool at once, or why the job is too much for the machine.
-    fn group(&self, machine: &Machine, units: usize) -> Result<usize, Failure> {
+    /// How many units to do at once, group after group, where all have so many bytes; or why the job is too much for the machine.
+    pub(crate) fn groups(&self, machine: &Machine, bytes: usize) -> Result<impl Iterator<Item = usize> + use<>, Failure> {
+        let units = self.units();
         let steps = self.steps(matches!(machine, Machine::Reference)) / units as u64;
         let kind = match machine {
             Machine::Reference => 0,
@@ -215,21 +251,24 @@ impl<'a> Job<'a> {
             let what = if kind == 0 { "work for the CPU reference, in taps" } else { "work for this adapter, in taps" };
             return Err(Error::UnsupportedSize { what: what.into(), limit: most, actual: all }.into());
         }
-        let Machine::Adapter { engine, .. } = machine else {
-            let taps = self.taps;
-            if taps > MOST_REFERENCE_TAPS {
-                let what = "region for the CPU reference, in taps".into();
-                return Err(Error::UnsupportedSize { what, limit: MOST_REFERENCE_TAPS, actual: taps }.into());
+        let at_once = match machine {
+            Machine::Adapter { engine, .. } => {
+                let by_steps = usize::try_from(GROUP_STEPS[kind - 1] / steps.max(1)).unwrap_or(usize::MAX);
+                let by_bytes = GROUP_BYTES / (bytes / units).max(1);
+                by_steps.min(by_bytes).min(self.fitting(engine)).clamp(1, units)
             }
-            return Ok(1);
+            Machine::Reference if self.taps > MOST_REFERENCE_TAPS => {
+                let what = "region for the CPU reference, in taps".into();
+                return Err(Error::UnsupportedSize { what, limit: MOST_REFERENCE_TAPS, actual: self.taps }.into());
+            }
+            Machine::Reference => 1,
         };
-        let by_steps = usize::try_from(GROUP_STEPS[kind - 1] / steps.max(1)).unwrap_or(usize::MAX);
-        Ok(by_steps.min(self.fitting(engine, units)).clamp(1, units))
+        Ok((0..units).step_by(at_once).map(move |from| at_once.min(units - from)))
     }
 
-    /// Units that fit the device's largest binding.
-    fn fitting(&self, engine: &Engine, units: usize) -> usize {
-        let larger = self.input.elements().max(self.output.elements()) / units;
+    /// Units that fit the device's largest binding, by words.
+    fn fitting(&self, engine: &Engine) -> usize {
+        let larger = self.input.elements().max(self.output.elements()) / self.units();
         let most = usize::try_from(engine.limits().binding_bytes / 4).unwrap_or(usize::MAX).min((1 << 31) - 1);
         most / larger.max(1)
     }
@@ -258,6 +297,15 @@ impl<'a> Job<'a> {
         };
         (if reference { folded.saturating_add(tried) } else { folded }).saturating_mul(planes)
     }
+}
+
+/// Why an engine failed; one that does not answer is left as it is.
+pub(crate) fn engine_failed(engine: &Engine, error: Error) -> Failure {
+    if matches!(error, Error::Timeout { .. }) {
+        // Dropping the device would wait for it once more.
+        std::mem::forget(engine.clone());
+    }
+    error.into()
 }
 
 fn of_axis(numbers: &PerAxis<u32>, axis: usize) -> u32 {

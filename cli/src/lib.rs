@@ -4,6 +4,7 @@
 mod args;
 pub mod array;
 mod backend;
+mod budget;
 mod commands;
 mod failure;
 mod job;
@@ -13,6 +14,7 @@ pub mod picture;
 mod progress;
 mod sides;
 pub mod spec;
+mod types;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -21,7 +23,7 @@ use clap::Parser as _;
 pub use failure::Failure;
 
 /// Runs one command line, the program's name first, and answers with its exit code: 0 done, 1 a failure during work, 2 anything
-/// refused before it, 3 no such adapter.
+/// refused, 3 no such adapter.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match args::CommandLine::try_parse_from(args::join_switches(args)) {
         Ok(line) => commands::run(line),

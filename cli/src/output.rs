@@ -1,6 +1,7 @@
 //! Output files that appear whole or not at all: written beside their place under another name, then renamed.
 
 use std::{
+    collections::HashMap,
     fs,
     io::{self, BufWriter, Write as _},
     path::{Path, PathBuf},
@@ -16,6 +17,14 @@ pub(crate) struct Output {
     asked: PathBuf,
     target: PathBuf,
     file: NamedTempFile,
+}
+
+/// A file that has been written and waits for its name.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    asked: PathBuf,
+    target: PathBuf,
+    file: TempPath,
 }
 
 impl Output {
@@ -62,6 +71,11 @@ impl Output {
         written.and_then(|()| self.file.as_file().sync_data()).map_err(|error| self.failed(&error))
     }
 
+    /// Closes the file, for [`commit`].
+    pub(crate) fn finish(self) -> Finished {
+        Finished { asked: self.asked, target: self.target, file: self.file.into_temp_path() }
+    }
+
     /// The temporary file, for what is written in parts; it must be synced before [`commit`].
     pub(crate) fn handle(&self) -> io::Result<fs::File> {
         self.file.as_file().try_clone()
@@ -72,12 +86,17 @@ impl Output {
     }
 }
 
+/// Refuses what could not be written over, before anything is.
+pub(crate) fn check(path: &Path) -> Result<(), Failure> {
+    resolve(path).map(|_| ()).map_err(|why| Failure::refused(format!("cannot write {}: {why}", path.display())))
+}
+
 /// Refuses to replace what is being read: the inputs would be gone.
 pub(crate) fn keep_inputs<'a>(outputs: impl IntoIterator<Item = &'a Path>, inputs: &[&Path]) -> Result<(), Failure> {
-    let file = |path: &Path| fs::canonicalize(Place::of(path).map_or_else(|_| path.into(), |place| place.file));
+    let file = |path: &Path| fs::canonicalize(Place::of(path).map_or_else(|_| path.into(), |place| place.file)).ok();
+    let kept: HashMap<PathBuf, &Path> = inputs.iter().filter_map(|&input| Some((file(input)?, input))).collect();
     for output in outputs {
-        let same = |input: &&&Path| matches!((file(input), file(output)), (Ok(a), Ok(b)) if a == b);
-        if let Some(input) = inputs.iter().find(same) {
+        if let Some(input) = file(output).and_then(|file| kept.get(&file)) {
             return Err(Failure::refused(format!(
                 "{} would replace the input {}; give the output another name",
                 output.display(),
@@ -89,11 +108,11 @@ pub(crate) fn keep_inputs<'a>(outputs: impl IntoIterator<Item = &'a Path>, input
 }
 
 /// Puts written outputs in their places: all of them, or on a failure none.
-pub(crate) fn commit(outputs: Vec<Output>) -> Result<(), Failure> {
+pub(crate) fn commit(outputs: Vec<Finished>) -> Result<(), Failure> {
     let mut done: Vec<(PathBuf, Option<TempPath>)> = Vec::new();
     let alone = outputs.len() == 1;
     for output in outputs {
-        let Output { asked, target, file } = output;
+        let Finished { asked, target, file } = output;
         let placed = if alone { Ok(None) } else { keep_old(&target) }
             .and_then(|old| file.persist(&target).map_err(|error| error.error).map(|_| old));
         match placed {
@@ -178,11 +197,11 @@ mod tests {
             if let Some(old) = old {
                 fs::write(&first, old).unwrap();
             }
-            let outputs: Vec<Output> = [&first, &second]
+            let outputs: Vec<Finished> = [&first, &second]
                 .map(|path| {
                     let mut output = Output::create(path).unwrap();
                     output.write(|file| file.write_all(b"new")).unwrap();
-                    output
+                    output.finish()
                 })
                 .into();
             fs::create_dir_all(second.join("taken")).unwrap();

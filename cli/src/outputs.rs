@@ -94,7 +94,7 @@ impl Outputs {
             // A rename may reach the disk before the data does.
             let ended = sink.map_or(Ok(()), |sink| sink.finish()?.sync_data());
             ended.map_err(|error| output.failed(&error))?;
-            outputs.push(output);
+            outputs.push(output.finish());
         }
         output::commit(outputs)
     }

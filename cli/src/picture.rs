@@ -7,8 +7,9 @@ use std::{
 };
 
 use image::{
-    ColorType, DynamicImage, ImageDecoder as _, ImageEncoder, ImageError, ImageFormat, ImageReader, Limits,
+    ColorType, DynamicImage, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageReader, Limits,
     codecs::{bmp::BmpEncoder, jpeg::JpegEncoder, png::PngEncoder, webp::WebPEncoder},
+    metadata::Orientation,
 };
 
 use crate::Failure;
@@ -27,18 +28,44 @@ pub struct Picture {
     pub profile: Option<Vec<u8>>,
 }
 
+/// What the beginning of a picture says of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) color: ColorType,
+    /// Turned as it is to be seen.
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+}
+
+impl Picture {
+    /// What its header was.
+    pub(crate) fn header(&self) -> Header {
+        Header { color: self.image.color(), width: self.image.width(), height: self.image.height() }
+    }
+}
+
+impl Header {
+    /// Bytes of the decoded picture.
+    pub(crate) fn bytes(&self) -> usize {
+        self.width as usize * self.height as usize * usize::from(self.color.bytes_per_pixel())
+    }
+}
+
 /// Reads a PNG, JPEG, WebP or BMP, told apart by their contents. Of an animation, the first frame.
 ///
 /// # Errors
 /// [`Failure::Refused`] where it is malformed, another format, or larger than 512 MiB decoded.
 pub fn read(source: impl BufRead + Seek) -> Result<Picture, Failure> {
-    let malformed = |error: ImageError| match error {
-        ImageError::Limits(_) => Failure::refused("the picture is larger than 512 MiB decoded, which is the most"),
-        ImageError::Unsupported(_) => {
-            Failure::refused(format!("unsupported picture: {error}; PNG, JPEG, WebP and BMP can be read"))
-        }
-        _ => Failure::refused(format!("malformed picture: {error}")),
-    };
+    let (mut decoder, orientation) = open(source)?;
+    // A picture without its profile is still that picture.
+    let profile = decoder.icc_profile().unwrap_or_default();
+    let mut image = DynamicImage::from_decoder(decoder).map_err(malformed)?;
+    image.apply_orientation(orientation);
+    Ok(Picture { image, profile })
+}
+
+/// Begins to read a picture.
+fn open<'a>(source: impl BufRead + Seek + 'a) -> Result<(impl ImageDecoder + 'a, Orientation), Failure> {
     let mut reader = ImageReader::new(source).with_guessed_format().map_err(|error| malformed(error.into()))?;
     if reader.format().is_none() {
         return Err(Failure::refused("not a picture: it is none of PNG, JPEG, WebP and BMP"));
@@ -48,23 +75,45 @@ pub fn read(source: impl BufRead + Seek) -> Result<Picture, Failure> {
     reader.limits(limits.clone());
     let mut decoder = reader.into_decoder().map_err(malformed)?;
     limits.reserve(decoder.total_bytes()).map_err(malformed)?;
-    // A picture without its profile is still that picture.
-    let profile = decoder.icc_profile().unwrap_or_default();
     let orientation = decoder.orientation().map_err(malformed)?;
-    let mut image = DynamicImage::from_decoder(decoder).map_err(malformed)?;
-    image.apply_orientation(orientation);
-    Ok(Picture { image, profile })
+    Ok((decoder, orientation))
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn malformed(error: ImageError) -> Failure {
+    match error {
+        ImageError::Limits(_) => Failure::refused("the picture is larger than 512 MiB decoded, which is the most"),
+        ImageError::Unsupported(_) => {
+            Failure::refused(format!("unsupported picture: {error}; PNG, JPEG, WebP and BMP can be read"))
+        }
+        _ => Failure::refused(format!("malformed picture: {error}")),
+    }
 }
 
 /// Reads the picture in a file.
 pub(crate) fn read_file(path: &Path) -> Result<Picture, Failure> {
+    read(regular(path)?).map_err(|failure| failure.of_file(path))
+}
+
+/// Reads the beginning of the picture in a file.
+pub(crate) fn read_header(path: &Path) -> Result<Header, Failure> {
+    let (decoder, orientation) = open(regular(path)?).map_err(|failure| failure.of_file(path))?;
+    let (width, height) = decoder.dimensions();
+    let turned = matches!(
+        orientation,
+        Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH
+    );
+    let [width, height] = if turned { [height, width] } else { [width, height] };
+    Ok(Header { color: decoder.color_type(), width, height })
+}
+
+fn regular(path: &Path) -> Result<BufReader<File>, Failure> {
     let file = File::open(path).map_err(|error| Failure::unreadable(path, error))?;
     match file.metadata() {
-        Ok(about) if about.is_file() => {}
-        Ok(_) => return Err(Failure::unreadable(path, "it is not a regular file")),
-        Err(error) => return Err(Failure::unreadable(path, error)),
+        Ok(about) if about.is_file() => Ok(BufReader::new(file)),
+        Ok(_) => Err(Failure::unreadable(path, "it is not a regular file")),
+        Err(error) => Err(Failure::unreadable(path, error)),
     }
-    read(BufReader::new(file)).map_err(|failure| failure.of_file(path))
 }
 
 /// An output format.

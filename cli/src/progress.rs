@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// Jobs done sooner show nothing.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// A bar that counts planes.
+/// A bar that counts what is done.
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
@@ -19,11 +19,11 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// A bar over `planes`, for what `what` says is being done.
-    pub(crate) fn new(what: &str, planes: usize) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(planes as u64), ProgressDrawTarget::hidden());
-        let template = "{spinner} {msg} {wide_bar} {pos}/{len} planes, {eta} left";
-        bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    /// A bar over so many `things`, for what `what` says is being done.
+    pub(crate) fn new(what: &str, count: usize, things: &str) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(count as u64), ProgressDrawTarget::hidden());
+        let template = format!("{{spinner}} {{msg}} {{wide_bar}} {{pos}}/{{len}} {things}, {{per_sec}}, {{eta}} left");
+        bar.set_style(ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_message(what.to_string());
         let (end, ended) = channel();
         let shown = bar.clone();
@@ -38,9 +38,14 @@ impl Progress {
         Self { bar, end: shower.ok().map(|shower| (end, shower)) }
     }
 
-    /// Says that so many more planes are done.
-    pub(crate) fn advance(&self, planes: usize) {
-        self.bar.inc(planes as u64);
+    /// No bar, where another counts.
+    pub(crate) fn hidden() -> Self {
+        Self { bar: ProgressBar::hidden(), end: None }
+    }
+
+    /// Says that so many more are done.
+    pub(crate) fn advance(&self, count: usize) {
+        self.bar.inc(count as u64);
     }
 }
 

@@ -366,5 +366,5 @@ fn divides_by_four(geometry: &Geometry) -> bool {
     let channels = [geometry.input.channels(), geometry.output.channels()];
     // Where bins read channels of their own, neighbours in the output are none in the input.
     let alike = channels[0] == channels[1];
-    geometry.order == Order::ChannelsLast && geometry.walk != Walk::List && alike && channels[0] % 4 == 0
+    geometry.order == Order::ChannelsLast && geometry.walk != Walk::List && alike && channels[0].is_multiple_of(4)
 }

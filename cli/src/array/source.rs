@@ -121,11 +121,6 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Refuses what is not f32.
-    pub(crate) fn only_f32(self) -> Result<Self, Failure> {
-        self.only(|element| element == Element::F32, "this version pools f32")
-    }
-
     /// Refuses what is no floating-point type.
     pub(crate) fn only_floats(self) -> Result<Self, Failure> {
         self.only(Element::is_float, "boxes and weights are floats")
@@ -167,21 +162,36 @@ impl<'a> Source<'a> {
     ///
     /// # Errors
     /// As [`part`](Self::part), and where its elements have fractions.
-    pub fn whole_numbers(mut self) -> Result<(Vec<usize>, Vec<i64>), Failure> {
+    pub fn whole_numbers(self) -> Result<(Vec<usize>, Vec<i64>), Failure> {
+        let mut source = self.only_whole_numbers()?;
         let mut numbers = Vec::new();
-        if self.dtype.whole_numbers(&[]).is_none() {
-            return Err(self.of_file(Failure::refused(format!(
-                "invalid element type {:?}: it must be int32 or int64 ('<i4' or '<i8'), int8, uint8 or bool",
-                self.spelled
-            ))));
+        let reserved = if source.vouched { numbers.try_reserve_exact(source.left) } else { Ok(()) };
+        reserved.map_err(|_| source.no_memory())?;
+        loop {
+            let part = source.part_of_numbers(BLOCK)?;
+            if part.is_empty() {
+                return Ok((source.sizes, numbers));
+            }
+            numbers.extend(part);
         }
-        let reserved = if self.vouched { numbers.try_reserve_exact(self.left) } else { Ok(()) };
-        reserved.map_err(|_| self.no_memory())?;
+    }
+
+    /// Refuses elements that have fractions.
+    pub(crate) fn only_whole_numbers(self) -> Result<Self, Failure> {
+        if self.dtype.whole_numbers(&[]).is_some() {
+            return Ok(self);
+        }
+        Err(self.of_file(Failure::refused(format!(
+            "invalid element type {:?}: it must be int32 or int64 ('<i4' or '<i8'), int8, uint8 or bool",
+            self.spelled
+        ))))
+    }
+
+    /// The next whole numbers, as [`part`](Self::part) gives them.
+    pub(crate) fn part_of_numbers(&mut self, most: usize) -> Result<Vec<i64>, Failure> {
         let mut part = Vec::new();
-        while self.part(BLOCK, &mut part)? > 0 {
-            numbers.extend(self.dtype.whole_numbers(&part).unwrap_or_default());
-        }
-        Ok((self.sizes, numbers))
+        self.part(most, &mut part)?;
+        Ok(self.dtype.whole_numbers(&part).unwrap_or_default())
     }
 
     /// All that is left, as [`part`](Self::part) gives it.

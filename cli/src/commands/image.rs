@@ -1,175 +1,171 @@
 //! `plunge image`: pictures by flags.
 
+mod many;
+mod names;
+
 use std::{collections::HashMap, path::Path};
 
-use plunge::{Pooling, Shape, image::Planes};
-use serde_json::{Map, Value, json};
+use plunge::{Pooling, Shape, image::Samples};
 
 use super::{print_json, report};
 use crate::{
     Failure,
-    args::{ImageArgs, OpArgs, RegionArgs},
-    job::Job,
+    args::ImageArgs,
+    backend::Machine,
+    job::{Done, Job},
     output::{self, Output},
-    picture::{self, Format},
+    picture::{self, Format, Header},
+    progress::Progress,
     sides::Sides,
-    spec,
+    types::Types,
 };
 
 pub(super) fn run(args: &ImageArgs) -> Result<(), Failure> {
-    let pooling = pooling(args)?;
-    let format = Format::of(&args.output)?;
+    let pooling = args.pooling()?;
     let labels = args.region.segments.as_deref();
-    let inputs: Vec<&Path> = labels.into_iter().chain([args.input.as_path()]).collect();
+    let input = match &args.inputs[..] {
+        [input] if !input.is_dir() && !args.output.is_dir() => input,
+        _ => return many::run(args, &pooling),
+    };
+    let format = Format::of(&args.output)?;
+    let inputs: Vec<&Path> = labels.into_iter().chain([input.as_path()]).collect();
     output::keep_inputs([args.output.as_path()], &inputs)?;
     let mut file = Output::create(&args.output)?;
-    let picture = picture::read_file(&args.input)?;
-    let color = picture.image.color();
-    let [height, width] = [picture.image.height(), picture.image.width()].map(|size| size as usize);
-    let input = Shape::nchw([1, usize::from(color.channel_count()), height, width]);
-    let labels = labels.map(|path| labels_of(path, [height, width])).transpose()?;
-    let sides = labels.clone().map_or_else(Sides::default, Sides::of_labels);
-    let pooling = &*sides.borrow().resolve(&pooling);
-    let job = Job::new(pooling, input, false, &sides)?;
-    let output = if labels.is_some() { input } else { job.output_shape() };
-    if let [height, width] = *output.spatial() {
-        format.check(color, width, height)?;
-    }
+    let picture = picture::read_file(input)?;
+    let task = Task::new(&pooling, labels)?;
+    let (header, profile) = (picture.header(), picture.profile);
+    let [shape, output] = task.check(&header, format)?;
 
     let machine = args.choice.open()?;
-    let planes = Planes::new(&picture.image, &pooling.op)?;
-    let pooled = job.run(&machine, planes.values())?;
-    let values = labels.map_or_else(|| pooled.values.clone(), |labels| painted(&labels, &pooled.values, job.output_shape()));
-    let result = planes.picture_of(output, &values)?;
+    let samples = Samples::new(picture.image, &task.pooling.op)?;
+    let (values, done) = task.pool(&machine, &samples, true)?;
+    let result = samples.picture_of(output, values)?;
+    drop(samples);
 
-    file.write(|file| format.encode(&result, picture.profile, file))?;
-    output::commit(vec![file])?;
+    file.write(|file| format.encode(&result, profile, file))?;
+    output::commit(vec![file.finish()])?;
     if args.json {
-        let mut report = report(&machine, &pooled);
-        report["input_shape"] = input.sizes().into();
-        report["output_shape"] = output.sizes().into();
-        report["output"] = args.output.to_string_lossy().into();
-        print_json(&report)?;
+        print_json(&described(&machine, &done, [shape, output], &args.output))?;
     }
     Ok(())
 }
 
-/// A label for each pixel of a picture of `size`, the same for those of one colour.
-fn labels_of(path: &Path, size: [usize; 2]) -> Result<Vec<i32>, Failure> {
-    let image = picture::read_file(path)?.image.into_rgba16();
-    let own = [image.height(), image.width()].map(|side| side as usize);
-    if own != size {
-        let ([high, wide], [height, width]) = (own, size);
-        let path = path.display();
-        return Err(Failure::refused(format!(
-            "invalid --segments {path}: {high} x {wide} pixels; the picture has {height} x {width}"
-        )));
+/// What was done, for a program.
+fn described(machine: &Machine, done: &Done, [input, output]: [Shape; 2], path: &Path) -> serde_json::Value {
+    let mut report = report(machine, done);
+    report["input_shape"] = input.sizes().into();
+    report["output_shape"] = output.sizes().into();
+    report["output"] = path.to_string_lossy().into();
+    report
+}
+
+/// What is to be done with every picture.
+struct Task {
+    pooling: Pooling,
+    sides: Sides,
+    labels: Option<Labels>,
+}
+
+impl Task {
+    fn new(pooling: &Pooling, labels: Option<&Path>) -> Result<Self, Failure> {
+        let labels = labels.map(Labels::read).transpose()?;
+        let sides = labels.as_ref().map_or_else(Sides::default, |labels| Sides::of_labels(labels.numbers.clone()));
+        let pooling = sides.borrow().resolve(pooling).into_owned();
+        Ok(Self { pooling, sides, labels })
     }
-    let mut numbers = HashMap::new();
-    let number = |pixel: &image::Rgba<u16>| {
-        let next = numbers.len();
-        i32::try_from(*numbers.entry(pixel.0).or_insert(next)).unwrap_or(i32::MAX)
-    };
-    Ok(image.pixels().map(number).collect())
+
+    /// The shapes of what a picture is pooled as and of what is written, if it can be pooled and written.
+    fn check(&self, header: &Header, format: Format) -> Result<[Shape; 2], Failure> {
+        let input = Samples::shape_of(header.color, [header.width, header.height], &self.pooling.op)?;
+        if let Some(labels) = &self.labels {
+            labels.check(&input)?;
+        }
+        let job = self.job(input)?;
+        let output = if self.labels.is_some() { input } else { job.output_shape() };
+        if let [height, width] = *output.spatial() {
+            format.check(header.color, width, height)?;
+        }
+        Ok([input, output])
+    }
+
+    fn job(&self, input: Shape) -> Result<Job<'_>, Failure> {
+        // Bytes are stored with channels last, planes of f32 are not.
+        let element = if input.layout() == plunge::Layout::Nhwc { plunge::Element::U8 } else { plunge::Element::F32 };
+        Job::new(&self.pooling, input, Types::plain(element), &self.sides)
+    }
+
+    /// Pools a picture that was checked, painted by its segments where there are any; `shown` says whether its planes are counted for the person.
+    fn pool(&self, machine: &Machine, samples: &Samples, shown: bool) -> Result<(Vec<u8>, Done), Failure> {
+        let job = self.job(samples.shape())?;
+        let progress = if shown { job.progress("pooling") } else { Progress::hidden() };
+        let (mut rest, mut values) = (samples.bytes(), Vec::new());
+        let size = samples.element().bytes();
+        let done = job.run(
+            machine,
+            &progress,
+            |count, part| {
+                let (next, after) = rest.split_at(count * size);
+                rest = after;
+                part.clear();
+                part.extend_from_slice(next);
+                Ok(())
+            },
+            |_, pooled| {
+                values.extend_from_slice(&pooled.values);
+                Ok(())
+            },
+        )?;
+        match &self.labels {
+            Some(labels) => Ok((labels.paint(&values, job.output_shape(), size), done)),
+            None => Ok((values, done)),
+        }
+    }
 }
 
-/// Every pixel of every channel with its segment's value.
-fn painted(labels: &[i32], values: &[f32], segments: Shape) -> Vec<f32> {
-    let count = segments.spatial().iter().product::<usize>().max(1);
-    let of = |channel: &[f32], label: i32| usize::try_from(label).ok().and_then(|label| channel.get(label).copied());
-    values.chunks(count).flat_map(|channel| labels.iter().map(move |&label| of(channel, label).unwrap_or_default())).collect()
+/// A label for each pixel of pictures of one size.
+struct Labels {
+    numbers: Vec<i32>,
+    size: [usize; 2],
+    /// What refusals call them.
+    asked: String,
 }
 
-/// Reads the flags as the spec that they spell, so that specs and flags mean the same and are refused alike.
-fn pooling(args: &ImageArgs) -> Result<Pooling, Failure> {
-    let op = op_fields(&args.op, &args.parameters)?;
-    let region = region(&args.region)?;
-    let spec = json!({"op": {&args.op: op}, "region": region, "activation": args.activation});
-    serde_json::from_value(spec).map_err(|error| match spec::refusal(&error) {
-        Failure::Refused(sentence) => Failure::Refused(sentence.replacen("malformed spec: ", "invalid flags: ", 1)),
-        other => other,
-    })
-}
+impl Labels {
+    /// Reads a picture whose pixels of one colour have one label.
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let image = picture::read_file(path)?.image.into_rgba16();
+        let size = [image.height(), image.width()].map(|side| side as usize);
+        let mut known = HashMap::new();
+        let number = |pixel: &image::Rgba<u16>| {
+            let next = known.len();
+            i32::try_from(*known.entry(pixel.0).or_insert(next)).unwrap_or(i32::MAX)
+        };
+        Ok(Self { numbers: image.pixels().map(number).collect(), size, asked: path.display().to_string() })
+    }
 
-fn op_fields(op: &str, args: &OpArgs) -> Result<Value, Failure> {
-    let mut fields = Map::new();
-    for (field, users, value) in [
-        ("p", &["lp", "gem"][..], args.p.clone()),
-        ("sigma", &["gaussian"], args.sigma.clone()),
-        ("r", &["log_sum_exp"], args.r.clone()),
-        ("beta", &["soft"], args.beta.clone()),
-        ("eps", &["gem"], args.eps.clone()),
-        ("alpha", &["mixed"], args.alpha.clone()),
-        ("q", &["rank"], args.q.clone()),
-        ("count_include_pad", &["average"], args.count_include_pad.map(Value::from)),
-        ("divisor_override", &["average"], args.divisor_override.clone()),
-        ("sqrt_divisor", &["average"], args.sqrt_divisor.map(Value::from)),
-        ("preset", &["weighted"], args.preset.clone().map(Value::from)),
-        ("normalize", &["weighted"], args.normalize.map(Value::from)),
-        ("seed", &["stochastic", "probabilistic_max"], args.seed.map(Value::from)),
-        ("mode", &["stochastic", "probabilistic_max"], args.mode.clone().map(Value::from)),
-    ] {
-        if let Some(value) = value {
-            if !users.contains(&op) {
-                let flag = field.replace('_', "-");
-                let users = users.join(" and ");
-                return Err(Failure::refused(format!("--{flag} is for --op {users}; --op {op} does not use it")));
+    fn check(&self, picture: &Shape) -> Result<(), Failure> {
+        if self.size == picture.spatial() {
+            return Ok(());
+        }
+        let ([high, wide], path) = (self.size, &self.asked);
+        let [height, width] = [0, 1].map(|axis| picture.spatial().get(axis).copied().unwrap_or(1));
+        Err(Failure::refused(format!("invalid --segments {path}: {high} x {wide} pixels; the picture has {height} x {width}")))
+    }
+
+    /// Every pixel of every channel with its segment's value, of so many bytes.
+    fn paint(&self, values: &[u8], segments: Shape, bytes: usize) -> Vec<u8> {
+        let (channels, count) = (segments.channels(), segments.spatial().iter().product::<usize>());
+        let value = |place: usize| values.get(place * bytes..(place + 1) * bytes).unwrap_or_default();
+        let of = |label: i32| usize::try_from(label).unwrap_or(usize::MAX);
+        match segments.layout() {
+            plunge::Layout::Nhwc => {
+                let pixels = self.numbers.iter().flat_map(|&label| (0..channels).map(move |c| of(label) * channels + c));
+                pixels.flat_map(value).copied().collect()
             }
-            fields.insert(field.into(), value);
-        }
-    }
-    for (name, field) in [
-        ("lp", "p"),
-        ("gaussian", "sigma"),
-        ("log_sum_exp", "r"),
-        ("gem", "p"),
-        ("mixed", "alpha"),
-        ("rank", "q"),
-        ("weighted", "preset"),
-        ("stochastic", "seed"),
-        ("stochastic", "mode"),
-    ] {
-        if op == name && !fields.contains_key(field) {
-            return Err(Failure::refused(format!("--op {op} needs --{field}")));
-        }
-    }
-    if op == "average" {
-        // Counted padding would darken a picture's edge.
-        fields.entry("count_include_pad").or_insert(false.into());
-    }
-    Ok(fields.into())
-}
-
-fn region(args: &RegionArgs) -> Result<Value, Failure> {
-    let mut window = Map::new();
-    for (field, value) in [
-        ("stride", args.stride.clone()),
-        ("padding", args.padding.clone()),
-        ("dilation", args.dilation.clone()),
-        ("ceil_mode", args.ceil_mode.map(Value::from)),
-        ("padding_mode", args.padding_mode.clone().map(Value::from)),
-    ] {
-        if let Some(value) = value {
-            if args.kernel_size.is_none() {
-                let region = match &args.segments {
-                    Some(_) => "--segments",
-                    None if args.global => "--global",
-                    None => "--output-size",
-                };
-                let flag = field.replace('_', "-");
-                return Err(Failure::refused(format!("--{flag} is for windows, --kernel-size; {region} does not use it")));
+            _ => {
+                let planes = (0..channels).flat_map(|c| self.numbers.iter().map(move |&label| c * count + of(label)));
+                planes.flat_map(value).copied().collect()
             }
-            window.insert(field.into(), value);
         }
     }
-    Ok(match (&args.kernel_size, &args.output_size) {
-        (Some(kernel_size), _) => {
-            window.insert("kernel_size".into(), kernel_size.clone());
-            json!({"window": window})
-        }
-        (None, Some(output_size)) => json!({"adaptive": {"output_size": output_size}}),
-        // How many there are is for the picture of labels to say.
-        (None, None) if args.segments.is_some() => json!("segments"),
-        (None, None) => json!("global"),
-    })
 }

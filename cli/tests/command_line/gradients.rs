@@ -17,23 +17,35 @@ fn check(desk: &Desk, sizes: &[usize], json: &str, flags: &str, sides: &SideInpu
     }
     let (x, ahead) = (values(sizes.iter().product(), 37), values(out.iter().product(), 29));
     let expected = reference::grad(&pooling, &shape, &x, &ahead, sides).unwrap();
-    desk.write("x.npy", npy::f32s(sizes, &x));
-    desk.write("gy.npy", npy::f32s(&out, &ahead));
+    #[allow(clippy::cast_possible_truncation, reason = "to be compared with f32")]
+    let narrow = |values: &[f64]| -> Vec<f32> { values.iter().map(|&value| value as f32).collect() };
+    let (back, parameters) = (narrow(&expected.input), narrow(&expected.parameters));
+    let moved_x = npy::f32s_channels_last(sizes, &x);
+    let moved_ahead =
+        if out.len() < sizes.len() { (out.clone(), ahead.clone()) } else { npy::f32s_channels_last(&out, &ahead) };
+    let moved_back = npy::f32s_channels_last(sizes, &back);
     desk.write("spec.json", json);
-    for backend in BACKENDS {
-        let output = desk.run(&format!("grad spec.json x.npy gy.npy -o gx.npy {flags} --backend {backend}"));
-        assert!(output.status.success(), "{backend} {json}: {}", stderr(&output));
-        let mut pairs = vec![("gx.npy", sizes, &expected.input)];
-        if !learned.is_empty() {
-            pairs.push(("gw.npy", learned, &expected.parameters));
-        }
-        for (file, sizes, expected) in pairs {
-            let got = npy::read_f32s(&std::fs::read(desk.path(file)).unwrap(), sizes);
-            assert_eq!(got.len(), expected.len());
-            assert!(expected.iter().any(|value| *value != 0.0), "{json}: {file} is more than zeros");
-            for (at, (got, expected)) in got.iter().zip(expected).enumerate() {
-                let off = (f64::from(*got) - expected).abs();
-                assert!(off <= 2e-4 * expected.abs().max(1.0), "{backend} {json}: {file} {at}: {got}, not {expected}");
+    for (layout, x, ahead, back) in
+        [("nchw", (sizes.to_vec(), x), (out, ahead), (sizes.to_vec(), back)), ("nhwc", moved_x, moved_ahead, moved_back)]
+    {
+        desk.write("x.npy", npy::f32s(&x.0, &x.1));
+        desk.write("gy.npy", npy::f32s(&ahead.0, &ahead.1));
+        for backend in BACKENDS {
+            let line = format!("grad spec.json x.npy gy.npy -o gx.npy {flags} --layout {layout} --backend {backend}");
+            let output = desk.run(&line);
+            assert!(output.status.success(), "{line} {json}: {}", stderr(&output));
+            let mut pairs = vec![("gx.npy", &back.0[..], &back.1)];
+            if !learned.is_empty() {
+                pairs.push(("gw.npy", learned, &parameters));
+            }
+            for (file, sizes, expected) in pairs {
+                let got = npy::read_f32s(&std::fs::read(desk.path(file)).unwrap(), sizes);
+                assert_eq!(got.len(), expected.len());
+                assert!(expected.iter().any(|value| *value != 0.0), "{json}: {file} is more than zeros");
+                for (at, (got, expected)) in got.iter().zip(expected).enumerate() {
+                    let off = (got - expected).abs();
+                    assert!(off <= 2e-4 * expected.abs().max(1.0), "{line} {json}: {file} {at}: {got}, not {expected}");
+                }
             }
         }
     }
@@ -84,7 +96,7 @@ fn what_makes_no_gradient_is_refused_and_nothing_is_written() {
         ("grad spec.json x.npy gy.npy -o x.npy", "x.npy"),
         ("grad spec.json x.npy gy.npy -o gx.npy --mask gy.npy", "--mask"),
         ("grad spec.json x.npy missing.npy -o gx.npy", "missing.npy"),
-        ("grad spec.json x.npy gy.npy -o gx.npy --layout nhwc", "nhwc"),
+        ("grad spec.json x.npy gy.npy -o gx.npy --layout nhwc", "x.npy is read as N = 1, C = 8 and spatial sizes [1]"),
     ] {
         let output = desk.run(&format!("{line} --backend cpu"));
         assert_eq!(output.status.code(), Some(2), "{line}: {}", stderr(&output));

@@ -5,12 +5,16 @@ mod arrays;
 mod containers;
 mod exits;
 mod files;
+mod folders;
 mod gradients;
 mod npy;
+mod numbers;
+mod parts;
 mod pictures;
 mod refusals;
 mod sides;
 mod tensors;
+mod types;
 mod unpooling;
 mod zip;
 

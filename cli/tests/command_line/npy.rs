@@ -49,3 +49,24 @@ fn check(header: &str, descr: &str, sizes: &[usize]) {
     let expected = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({}{comma}), }}", list.join(", "));
     assert_eq!(header.trim_end(), expected);
 }
+
+/// Elements of `size` bytes with channels first, put in the order of channels last, and their sizes then.
+pub(crate) fn channels_last(sizes: &[usize], bytes: &[u8], size: usize) -> (Vec<usize>, Vec<u8>) {
+    let [n, c] = [sizes[0], sizes[1]];
+    let positions: usize = sizes[2..].iter().product();
+    let mut moved = Vec::new();
+    for (image, position) in (0..n).flat_map(|image| (0..positions).map(move |position| (image, position))) {
+        for channel in 0..c {
+            let at = (image * c + channel) * positions + position;
+            moved.extend_from_slice(&bytes[at * size..(at + 1) * size]);
+        }
+    }
+    ([&sizes[..1], &sizes[2..], &sizes[1..2]].concat(), moved)
+}
+
+/// The same of f32 values.
+pub(crate) fn f32s_channels_last(sizes: &[usize], values: &[f32]) -> (Vec<usize>, Vec<f32>) {
+    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_ne_bytes()).collect();
+    let (sizes, moved) = channels_last(sizes, &bytes, 4);
+    (sizes, moved.chunks_exact(4).map(|bytes| f32::from_ne_bytes(bytes.try_into().unwrap())).collect())
+}

@@ -31,6 +31,11 @@ impl Table {
         Self { before: desk.names(), desk, bad, failures: Vec::new(), rows: 0 }
     }
 
+    /// Takes what is in the folder now for what is left there after a refusal.
+    pub(crate) fn look_again(&mut self) {
+        self.before = self.desk.names();
+    }
+
     /// Runs `line`, with the bad file holding `bytes`, and expects a refusal that contains `named`.
     pub(crate) fn refuses(&mut self, what: &str, bytes: impl AsRef<[u8]>, line: &str, named: &str) {
         self.desk.write(self.bad, bytes);
@@ -162,10 +167,6 @@ fn bad_arrays() {
         ("one value short", good[..good.len() - 4].to_vec(), "is cut short"),
         ("one byte short", good[..good.len() - 1].to_vec(), "is cut short"),
         ("trailing bytes", [good.clone(), vec![0]].concat(), "bytes left over"),
-        ("f16", element("<f2", 2), "unsupported: elements of type \"<f2\""),
-        ("u8", element("|u1", 1), "unsupported: elements"),
-        ("i8", element("|i1", 1), "unsupported: elements"),
-        ("i32", element(">i4", 4), "unsupported: elements"),
         ("f64", element("<f8", 8), "invalid element type \"<f8\""),
         ("i64", element("<i8", 8), "invalid element type"),
         ("pickled", element("|O", 8), "invalid element type"),
@@ -180,7 +181,7 @@ fn bad_arrays() {
     }
     table.refuses("no array", "", "run spec.json absent.npy -o y.npy", "cannot read absent.npy");
     table.refuses("a folder", "", "run spec.json . -o y.npy", "not a regular file");
-    table.done(35);
+    table.done(31);
 }
 
 #[test]
@@ -210,10 +211,16 @@ fn bad_pictures() {
         ),
         ("WebP without a picture", b"RIFF\x10\0\0\0WEBPVP8L".to_vec(), "malformed picture"),
     ] {
-        table.refuses(what, bytes, "image bad -o out.png --op max --kernel-size 2 --backend cpu", named);
+        table.refuses(what, &bytes, "image bad -o out.png --op max --kernel-size 2 --backend cpu", named);
+        table.refuses(what, &bytes, "image in.png bad -o out --op max --kernel-size 2 --backend cpu", "bad: ");
     }
     table.refuses("no picture", "", "image absent.png -o out.png --op max --global", "cannot read absent.png");
-    table.refuses("a folder", "", "image . -o out.png --op max --global", "not a regular file");
+    table.refuses(
+        "a folder",
+        "",
+        "image . -o out.png --op max --global",
+        "out.png: it names a picture, and several want a folder",
+    );
     table.done(12);
 }
 
@@ -271,6 +278,8 @@ fn bad_usages() {
     ] {
         table.refuses(flags, "", &format!("{image} {flags}"), named);
     }
+    table.desk.write("flat.npy", npy::f32s(&[2, 2], &[1., 2., 3., 4.]));
+    table.look_again();
     for (line, named) in [
         ("", "Usage"),
         ("pool", "unrecognized subcommand"),
@@ -282,7 +291,19 @@ fn bad_usages() {
         ("image in.png -o out.webp --op max --output-size 1x20000", "WebP holds at most 16384 pixels a side"),
         ("run spec.json x.npy", "--output"),
         ("run spec.json x.npy -o y.npy --backend opencl", "invalid value 'opencl'"),
-        ("run spec.json x.npy -o y.npy --layout nhwc", "unsupported: layout nhwc"),
+        ("run spec.json x.npy -o y.npy --layout nchc", "invalid value 'nchc'"),
+        ("run spec.json flat.npy -o y.npy --layout nhwc --backend cpu", "it must be N, one to three spatial axes, then C"),
+        (
+            "run spec.json x.npy -o y.npy --output-type u8",
+            "unsupported: results of u8: results are f32, as the input is, or f32",
+        ),
+        ("run spec.json x.npy -o y.npy --output-type f64", "one of f32, f16, bf16, u8, i8, i32"),
+        ("run spec.json x.npy -o y.npy --scale 0.5", "unsupported: quantised f32"),
+        ("run spec.json x.npy -o y.npy --output-scale 0.5", "unsupported: quantised f32"),
+        ("run spec.json x.npy -o y.npy --zero-point 3", "--scale"),
+        ("run spec.json x.npy -o y.npy --output-zero-point 3", "--output-scale"),
+        ("grad spec.json x.npy g.npy -o gx.npy --output-type f16", "unsupported: gradients of f16"),
+        ("grad spec.json x.npy g.npy -o gx.npy --output-scale 2", "unexpected argument"),
         ("run spec.json x.npy -o y.npy --index-convention per_plane", "--indices"),
         ("run spec.json x.npy -o y.npy --indices i.npy --index-convention onnx", "invalid value 'onnx'"),
         ("run spec.json x.npy -o y.npy --boxes x.npy", "a side file that nothing uses"),

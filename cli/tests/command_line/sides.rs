@@ -16,20 +16,28 @@ fn check(desk: &Desk, sizes: &[usize], json: &str, flags: &str, sides: &SideInpu
         *own = per_channel;
     }
     let expected = reference::pool_with(&pooling, &Shape::from_nchw(sizes).unwrap(), &input, sides).unwrap();
-    let mut out = expected.shape.sizes();
+    #[allow(clippy::cast_possible_truncation, reason = "to be compared with f32")]
+    let values: Vec<f32> = expected.values.iter().map(|&value| value as f32).collect();
+    let mut first = (expected.shape.sizes(), values.clone());
+    let mut last = npy::f32s_channels_last(&first.0, &values);
     if pooling.region.kind() == RegionKind::Sequence {
-        out.remove(1);
+        first.0.remove(1);
+        last = first.clone();
     }
+    let (moved_sizes, moved) = npy::f32s_channels_last(sizes, &input);
     desk.write("x.npy", npy::f32s(sizes, &input));
+    desk.write("moved.npy", npy::f32s(&moved_sizes, &moved));
     desk.write("spec.json", json);
     for backend in BACKENDS {
-        let output = desk.run(&format!("run spec.json x.npy -o y.npy {flags} --backend {backend}"));
-        assert!(output.status.success(), "{backend} {json}: {}", stderr(&output));
-        let got = npy::read_f32s(&std::fs::read(desk.path("y.npy")).unwrap(), &out);
-        assert_eq!(got.len(), expected.values.len());
-        for (at, (got, expected)) in got.iter().zip(&expected.values).enumerate() {
-            let off = (f64::from(*got) - expected).abs();
-            assert!(off <= 1e-5 * expected.abs().max(1.0), "{backend} {json}: {at}: {got}, not {expected}");
+        for (file, layout, (out, expected)) in [("x.npy", "nchw", &first), ("moved.npy", "nhwc", &last)] {
+            let line = format!("run spec.json {file} -o y.npy {flags} --layout {layout} --backend {backend}");
+            let output = desk.run(&line);
+            assert!(output.status.success(), "{line} {json}: {}", stderr(&output));
+            let got = npy::read_f32s(&std::fs::read(desk.path("y.npy")).unwrap(), out);
+            assert_eq!(got.len(), expected.len());
+            for (at, (got, expected)) in got.iter().zip(expected).enumerate() {
+                assert!((got - expected).abs() <= 1e-5 * expected.abs().max(1.0), "{line} {json}: {at}: {got}, not {expected}");
+            }
         }
     }
 }

