@@ -157,12 +157,18 @@ fn compare(case: &Case, reals: &[f64], sides: &Sides, pooled: &Pooled<u8>) -> Re
     Ok(())
 }
 
-/// Op × type × layout, with regions in turn, so that any two of op, region, layout and type meet; the full product for `cargo xtask soak`. `fits` says
+/// The share of the full product that `cargo xtask soak` asks for, as in 3/20: the cases whose number, divided by 20, leaves 3.
+fn share() -> Option<[usize; 2]> {
+    let share = std::env::var("PLUNGE_ALL_FORMATS").ok()?;
+    let (own, all) = share.split_once('/')?;
+    Some([own.parse().ok()?, all.parse().ok().filter(|&all| all > 0)?])
+}
+
+/// Op × type × layout, with regions in turn, so that any two of op, region, layout and type meet; for `cargo xtask soak` the full product. `fits` says
 /// what can be had at all, and makes the case of it.
 fn meeting<T>(types: &[Types], fits: impl Fn(Pooling, Shape, Types, usize) -> Option<T>) -> Vec<T> {
-    let (ops, regions, all) = (ops(), regions(), std::env::var_os("PLUNGE_ALL_FORMATS").is_some());
-    let (mut cases, mut met) = (Vec::new(), BTreeSet::new());
-    let mut possible = BTreeSet::new();
+    let (ops, regions, share) = (ops(), regions(), share());
+    let (mut cases, mut met, mut possible, mut number) = (Vec::new(), BTreeSet::new(), BTreeSet::new(), 0);
     for (o, &op) in ops.iter().enumerate() {
         for (t, &own) in types.iter().enumerate() {
             let mut found = 0;
@@ -178,11 +184,16 @@ fn meeting<T>(types: &[Types], fits: impl Fn(Pooling, Shape, Types, usize) -> Op
                     (kind.to_string(), format!("{layout:?}")),
                     (own.name(), format!("{layout:?}")),
                 ];
+                number += 1;
+                if share.is_some_and(|[own, all]| number % all != own) {
+                    continue;
+                }
                 let Some(case) = fits(Pooling::new(op, region.clone()), shape.in_layout(layout), own, o + 5 * t + turn) else {
                     continue;
                 };
                 possible.extend(pairs.clone());
-                if all || found == 0 || pairs.iter().skip(2).any(|pair| !met.contains(pair)) && found < 2 {
+                let new = pairs.iter().skip(2).any(|pair| !met.contains(pair)) && found < 2;
+                if share.is_some() || found == 0 || new {
                     met.extend(pairs);
                     cases.push(case);
                     found += 1;

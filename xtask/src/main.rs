@@ -37,11 +37,14 @@ enum Routine {
     },
     /// Write the README's op × region table and pictures anew.
     Docs,
-    /// The long form of the property tests.
+    /// The long form of the tests: random specs, and op × region × layout × type in full.
     Soak {
         /// Specs to draw.
         #[arg(long, default_value_t = 100_000)]
         cases: u32,
+        /// Which part of the full product, as in 3/20; hours in all on software adapters.
+        #[arg(long, default_value = "0/1")]
+        share: String,
     },
 }
 
@@ -59,11 +62,14 @@ fn main() -> Result<()> {
         }
         Routine::Shaders { key } => shaders::print(key.as_deref()),
         Routine::Docs => docs(),
-        Routine::Soak { cases } => {
+        Routine::Soak { cases, share } => {
             adapters::ensure()?;
-            nextest(&["--package", "plunge", "--test", "suite", "properties"])
+            tally::clear()?;
+            nextest(&["--profile", "soak", "--package", "plunge", "--test", "suite", "properties", "formats"])
                 .env("PLUNGE_PROPERTY_CASES", &cases.to_string())
-                .run()
+                .env("PLUNGE_ALL_FORMATS", &share)
+                .run()?;
+            tally::print()
         }
     }
 }
