@@ -89,7 +89,9 @@ fn test() -> Result<()> {
     cargo(&["test", "--quiet", "--workspace", "--doc"]).run()?;
     nextest(&["--package", "plunge", "--no-default-features", "--lib", "--test", "documents"]).run()?;
     for backend in ["vulkan", "gl"] {
-        cargo(&["run", "--quiet", "--example", "embed"]).env("WGPU_BACKEND", backend).run()?;
+        for example in ["embed", "depth_pyramid"] {
+            cargo(&["run", "--quiet", "--example", example]).env("WGPU_BACKEND", backend).run()?;
+        }
     }
     cargo(&["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "--deny warnings").run()?;
     tally::print()
