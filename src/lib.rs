@@ -7,6 +7,8 @@
 //! - [`Engine::headless`] and [`Engine::pool`] are for programs that have neither device nor buffers.
 //! - [`plan::Plan`] tells, without a device, which kernels would run; [`reference::pool`] is the answer they must give.
 
+#[cfg(feature = "gpu")]
+mod bindings;
 mod element;
 #[cfg(feature = "gpu")]
 mod engine;
@@ -36,6 +38,8 @@ mod texel;
 mod texture;
 mod wgsl;
 
+#[cfg(feature = "gpu")]
+pub use bindings::{Bindings, IntoBinding};
 pub use element::{Element, Quantization, Value};
 #[cfg(feature = "gpu")]
 pub use engine::Engine;
@@ -49,7 +53,7 @@ pub use indices::IndexConvention;
 pub use op::{Op, OpKind, ProbabilisticMode, StochasticMode, WeightPreset};
 pub use plan::{Kernel, Request, Specialise};
 #[cfg(feature = "gpu")]
-pub use pooler::{Bindings, BoundPooling, IntoBinding, Pooler};
+pub use pooler::{BoundPooling, Pooler};
 pub use shape::{Layout, Shape};
 pub use sides::SideInputs;
 pub use spec::{

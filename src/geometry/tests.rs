@@ -1,6 +1,7 @@
 //! Output sizes, against the field and against counting.
 
-use super::*;
+use super::{axes::*, *};
+use crate::{Fractional, Padding};
 use crate::Op;
 
 /// One window on one axis, and where the expected size comes from.

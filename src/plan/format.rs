@@ -2,14 +2,10 @@
 
 use std::fmt;
 
-use super::{
-    Request, Schedule, Tile,
-    key::{SORT_TAPS, two_stages},
-};
+use super::Request;
 use crate::{
     Element, Error, Layout, OpKind, Pooling, Quantization, Texel,
     geometry::{Geometry, Order, Walk},
-    op::OpRow,
 };
 
 /// The element types of a pooling's tensors.
@@ -140,23 +136,6 @@ pub(crate) enum Stored {
 }
 
 impl Stored {
-    /// What an input may be.
-    pub(super) const INPUTS: [Self; 13] = [
-        Self::F32,
-        Self::Words(Element::F16),
-        Self::Words(Element::Bf16),
-        Self::Words(Element::U8),
-        Self::Words(Element::I8),
-        Self::Words(Element::I32),
-        Self::Quantised(Element::U8),
-        Self::Quantised(Element::I8),
-        Self::Raw(Element::F16),
-        Self::Raw(Element::Bf16),
-        Self::Raw(Element::U8),
-        Self::Raw(Element::I8),
-        Self::Raw(Element::I32),
-    ];
-
     /// For kernels that compute in f32.
     pub(super) fn reals(element: Element, quantised: bool) -> Self {
         match element {
@@ -184,7 +163,8 @@ impl Stored {
 }
 
 /// The ops that answer with a value as it is stored.
-const CHOOSE_AS_STORED: [OpKind; 6] = [OpKind::Max, OpKind::Min, OpKind::First, OpKind::Last, OpKind::Rank, OpKind::Median];
+pub(super) const CHOOSE_AS_STORED: [OpKind; 6] =
+    [OpKind::Max, OpKind::Min, OpKind::First, OpKind::Last, OpKind::Rank, OpKind::Median];
 
 /// A kernel's view of its tensors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -199,79 +179,6 @@ pub(crate) struct Format {
 impl Format {
     /// f32 with channels first.
     pub(crate) const PLAIN: Self = Self { order: Order::ChannelsFirst, four: false, input: Stored::F32, output: Stored::F32 };
-
-    /// A pairwise cover: every order with every type in and out, alone and by four channels where there are such kernels.
-    pub(super) fn listed() -> Vec<Self> {
-        let mut formats = Vec::new();
-        for (order, four) in [
-            (Order::ChannelsFirst, false),
-            (Order::ChannelsLast, false),
-            (Order::ChannelsLast, true),
-            (Order::DepthLast, false),
-        ] {
-            for input in Stored::INPUTS {
-                formats.push(Self { order, four, input, output: input });
-                let to_f32 = matches!(input, Stored::Words(_) | Stored::Quantised(_) | Stored::Raw(Element::I32));
-                if to_f32 {
-                    formats.push(Self { order, four, input, output: Stored::F32 });
-                }
-            }
-        }
-        // Textures: every format in and out, and one beside a buffer.
-        let (f32, half, byte) = (Stored::Texture(Texel::R32Float), Texel::Rgba16Float, Texel::Rgba8Unorm);
-        for (four, input, output) in [
-            (false, f32, f32),
-            (false, Stored::Texture(Texel::Depth32Float), f32),
-            (false, Stored::F32, f32),
-            (true, Stored::Texture(half), Stored::Texture(half)),
-            (true, Stored::Texture(byte), Stored::Texture(byte)),
-            (true, Stored::Texture(byte), Stored::F32),
-            (true, Stored::Words(Element::U8), Stored::Texture(byte)),
-        ] {
-            let order = if four { Order::ChannelsLast } else { Order::ChannelsFirst };
-            formats.push(Self { order, four, input, output });
-        }
-        formats
-    }
-
-    /// Whether kernels of an op may have it.
-    pub(super) fn suits(&self, row: &OpRow) -> bool {
-        let wraps = row.kind == OpKind::Sum && [self.input, self.output] == [Stored::Raw(Element::I32); 2];
-        self.raw().is_none() || CHOOSE_AS_STORED.contains(&row.kind) || wraps
-    }
-
-    /// Whether it has textures.
-    pub(super) fn of_textures(&self) -> bool {
-        [self.input, self.output].iter().any(|stored| matches!(stored, Stored::Texture(_)))
-    }
-
-    /// Whether kernels of a region may have it.
-    pub(super) fn reads(&self, walk: Walk) -> bool {
-        match self.order {
-            Order::DepthLast => matches!(walk, Walk::Window | Walk::List),
-            _ if self.four => walk != Walk::List && !(self.raw().is_some() && walk == Walk::RoiAlign),
-            _ => !(self.raw().is_some() && walk == Walk::RoiAlign),
-        }
-    }
-
-    /// The schedules that may have it; where tiles may, this one.
-    pub(super) fn schedules(&self, row: &OpRow, walk: Walk, tile: Tile) -> Vec<Schedule> {
-        let mut schedules = vec![Schedule::Direct, Schedule::Reduce];
-        schedules.extend(two_stages(walk));
-        if walk == Walk::Window && self.order == Order::ChannelsFirst && row.shareable && row.passes == 1 {
-            schedules.push(Schedule::Tile(tile));
-        }
-        if row.sorts && !self.four {
-            schedules.push(Schedule::Sort(SORT_TAPS[0]));
-        }
-        schedules
-    }
-
-    /// The same on the way back, where gradients are floats.
-    pub(super) fn of_gradients(self) -> Self {
-        let narrow = matches!(self.output, Stored::Words(Element::F16 | Element::Bf16));
-        Self { output: if narrow { self.output } else { Stored::F32 }, ..self }
-    }
 
     /// The format of kernels that pool; `lanes` says whether four channels may be folded at once.
     pub(super) fn pooling(pooling: &Pooling, geometry: &Geometry, elements: &Elements, lanes: bool) -> Self {

@@ -5,6 +5,7 @@ mod back;
 mod choose;
 mod format;
 mod key;
+mod listed;
 mod mips;
 mod params;
 mod request;
@@ -18,7 +19,7 @@ pub(crate) use key::{
 pub use key::{Kernel, KernelKey};
 pub use request::{Request, Specialise};
 
-use choose::{TwoStages, choose_kernel, listed_tiles, passes, sort_taps};
+use choose::{TwoStages, choose_kernel, passes, sort_taps};
 use key::{SORT_TAPS, two_stages};
 #[cfg(feature = "gpu")]
 pub(crate) use mips::{MipPlan, MipStep};

@@ -1,0 +1,126 @@
+//! How taps lie on the axes, and the axes in memory.
+
+use crate::{OpKind, op::WeightingKind};
+
+/// How the taps of one output lie: a file of shaders/region. Regions that only differ in what they call their axes share one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Walk {
+    Window,
+    Adaptive,
+    Global,
+    Pyramid,
+    Fractional,
+    /// A window whose padding mirrors the input.
+    Reflect,
+    /// A window whose padding repeats the input's edge.
+    Edge,
+    RoiPool,
+    RoiAlign,
+    /// The positions that the table lists.
+    List,
+}
+
+impl Walk {
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Window,
+        Self::Adaptive,
+        Self::Global,
+        Self::Pyramid,
+        Self::Fractional,
+        Self::Reflect,
+        Self::Edge,
+        Self::RoiPool,
+        Self::RoiAlign,
+        Self::List,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Window => "window",
+            Self::Adaptive => "adaptive",
+            Self::Global => "global",
+            Self::Pyramid => "pyramid",
+            Self::Fractional => "fractional",
+            Self::Reflect => "window_reflect",
+            Self::Edge => "window_edge",
+            Self::RoiPool => "roi_pool",
+            Self::RoiAlign => "roi_align",
+            Self::List => "list",
+        }
+    }
+
+    /// Whether its taps can be weighed so.
+    pub(crate) fn takes(self, weighting: WeightingKind) -> bool {
+        match weighting {
+            WeightingKind::One => true,
+            WeightingKind::Gaussian => self != Self::List,
+            WeightingKind::Position => self == Self::List,
+            WeightingKind::Table => matches!(self, Self::Window | Self::Reflect | Self::Edge),
+        }
+    }
+
+    /// Whether indices of its taps may be asked for, of some region that walks so.
+    pub(crate) fn has_indices(self) -> bool {
+        matches!(self, Self::Window | Self::Adaptive | Self::Global | Self::Fractional | Self::RoiPool)
+    }
+
+    /// Whether it may have the blocks that the op needs, if it needs any.
+    pub(crate) fn has_blocks_for(self, op: OpKind) -> bool {
+        self == Self::Window || !matches!(op, OpKind::ProbabilisticMax | OpKind::ProbabilisticMaxSample)
+    }
+
+    /// Whether a region without taps answers `empty`, whatever the op says.
+    pub(crate) fn fills_empty(self) -> bool {
+        matches!(self, Self::RoiPool | Self::RoiAlign | Self::List)
+    }
+
+    /// Whether its kernels read a table of numbers.
+    pub(crate) fn has_table(self) -> bool {
+        matches!(self, Self::Pyramid | Self::Fractional | Self::RoiPool | Self::RoiAlign | Self::List)
+    }
+}
+
+/// One spatial axis: its sizes, and the window on it where there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Axis {
+    pub(crate) input: u32,
+    pub(crate) output: u32,
+    pub(crate) kernel: u32,
+    pub(crate) stride: u32,
+    pub(crate) dilation: u32,
+    pub(crate) pad_begin: u32,
+    pub(crate) pad_end: u32,
+}
+
+impl Axis {
+    pub(crate) const ABSENT: Self = Self::whole(1, 1);
+
+    /// An axis without a window.
+    pub(crate) const fn whole(input: u32, output: u32) -> Self {
+        Self { input, output, kernel: 1, stride: 1, dilation: 1, pad_begin: 0, pad_end: 0 }
+    }
+
+    /// An upper bound of the taps that one output has on this axis.
+    pub(crate) fn most_taps(&self, walk: Walk) -> u64 {
+        match walk {
+            Walk::Reflect | Walk::Edge | Walk::RoiAlign => return u64::from(self.kernel),
+            Walk::Window | Walk::Pyramid | Walk::Fractional | Walk::RoiPool | Walk::List => {
+                u64::from(self.kernel.min(self.input))
+            }
+            Walk::Adaptive => u64::from(self.input.div_ceil(self.output)) + 1,
+            Walk::Global => u64::from(self.input),
+        }
+        .min(u64::from(self.input))
+    }
+}
+
+/// Where the channels lie in memory: a file of shaders/layout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Order {
+    /// Before the axes.
+    ChannelsFirst,
+    /// Behind the axes.
+    ChannelsLast,
+    /// They are the depth, and lie behind the other axes.
+    DepthLast,
+}

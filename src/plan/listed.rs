@@ -1,0 +1,343 @@
+//! The kernels that every backend compiler must take: at most 2,000, in which any two of what makes a kernel meet.
+
+use super::{
+    BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, MipKey, PoolKey, Role, Schedule, Stored, Tile, UnpoolStep,
+    choose::listed_tiles,
+    format::CHOOSE_AS_STORED,
+    key::{SORT_TAPS, two_stages},
+};
+use crate::{
+    Activation, Element, OpKind, Texel,
+    geometry::{Order, Walk},
+    op::{OpRow, WeightingKind},
+};
+
+impl KernelKey {
+    /// The keys that every backend compiler must take: all ops and variants in all regions by every schedule with a dynamic
+    /// window, with and without indices; the default set of specialised windows, dealt out to the ops; every activation
+    /// with every op, the schedules in turn; and every type of elements with every op, orders and results in turn. Max comes with every such window, other ops
+    /// with a few of them.
+    #[must_use]
+    pub fn listed() -> Vec<Self> {
+        let pools = PoolKey::listed().into_iter().map(Role::Pool);
+        let backs = BackKey::listed().into_iter().map(Role::Back);
+        let digests = Digest::listed().into_iter().map(Role::Digest);
+        let stored = Element::ALL.map(|element| Stored::reals(element, element.is_byte()));
+        let mut all: Vec<Self> = pools
+            .chain(backs)
+            .chain(digests)
+            .chain(UnpoolStep::listed().map(Role::Unpool))
+            .chain(stored.into_iter().map(Role::Clear))
+            .chain(stored.into_iter().filter(|stored| stored.per_word() > 1).map(Role::Narrow))
+            .chain([Role::MergeSum])
+            .chain(MipKey::listed().into_iter().map(Role::Mips))
+            .map(Self)
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+impl MipKey {
+    fn listed() -> Vec<Self> {
+        let pairs = [
+            (Texel::Rgba8Unorm, Texel::Rgba8Unorm),
+            (Texel::Rgba16Float, Texel::Rgba16Float),
+            (Texel::R32Float, Texel::R32Float),
+            (Texel::Depth32Float, Texel::R32Float),
+        ];
+        let mut keys = Vec::new();
+        for (at, op) in [OpKind::Max, OpKind::Min, OpKind::Average].into_iter().enumerate() {
+            for (own, (source, target)) in (0..).zip(pairs) {
+                // Four levels and more, and fewer in turn.
+                let fewer = 1 + (own + u32::try_from(at).unwrap_or(0)) % 3;
+                let key = Self { op, source: Some(source), target, levels: 4, goes_on: true };
+                let last = Self { levels: fewer, goes_on: false, ..key };
+                keys.extend([key, last, Self { source: None, ..last }]);
+            }
+        }
+        keys
+    }
+}
+
+impl UnpoolStep {
+    fn listed() -> impl Iterator<Item = Self> {
+        let orders = [Order::ChannelsFirst, Order::ChannelsLast];
+        let places = Format::listed().into_iter().filter(|format| !format.four && !format.of_textures());
+        let places = places.filter(|format| format.order != Order::DepthLast);
+        let moving = move || places.clone().filter(|format| format.raw().is_none() || format.input == format.output);
+        // Regions and formats in turn.
+        let nearest =
+            Self::SEPARABLE.into_iter().cycle().zip(moving().step_by(3)).map(|(walk, format)| Self::Nearest(walk, format));
+        [Self::Clear].into_iter().chain(orders.map(Self::Mark)).chain(moving().step_by(2).map(Self::Place)).chain(nearest)
+    }
+}
+
+impl Digest {
+    fn listed() -> Vec<Self> {
+        let clusters = [None, Some(Activation::Relu)];
+        let formats = Format::listed().into_iter().filter(|f| !f.four && f.raw().is_none() && !f.of_textures());
+        let formats = formats.filter(|format| format.order != Order::DepthLast).map(|f| Format { output: Stored::F32, ..f });
+        let mut formats = formats.cycle();
+        let clusters = clusters.into_iter().flat_map(|activation| {
+            ClusterStep::ALL.map(|step| Self::Clusters(step, activation, formats.next().unwrap_or(Format::PLAIN)))
+        });
+        let clusters: Vec<Self> =
+            clusters.chain(ClusterStep::ALL.map(|step| Self::Clusters(step, None, Format::PLAIN))).collect();
+        [Self::RoiPool, Self::RoiAlign, Self::LabelsCount, Self::LabelsScan, Self::LabelsScatter]
+            .into_iter()
+            .chain(clusters)
+            .collect()
+    }
+}
+
+impl PoolKey {
+    fn listed() -> Vec<Self> {
+        const ACTIVATIONS: [Activation; 4] = [Activation::Relu, Activation::LeakyRelu, Activation::Sigmoid, Activation::Tanh];
+        let tiles = listed_tiles();
+        let mut keys = Vec::new();
+        let mut turn = 0;
+        for row in OpKind::TABLE {
+            let choices: &[Emit] = if row.indices { &[Emit::Values, Emit::Indices] } else { &[Emit::Values] };
+            let own = choices[choices.len() - 1];
+            for variant in 0..row.variants {
+                let base = |walk, schedule, emit| Self {
+                    op: row.kind,
+                    variant,
+                    walk,
+                    weighting: if walk.takes(row.weighting) { row.weighting } else { WeightingKind::Position },
+                    activation: None,
+                    schedule,
+                    format: Format::PLAIN,
+                    aligned_load: false,
+                    aligned_store: false,
+                    emit,
+                };
+                let positions = |walk: Walk| row.kind == OpKind::Weighted && walk.takes(WeightingKind::Position);
+                let takes = |walk: &Walk| (walk.takes(row.weighting) || positions(*walk)) && walk.has_blocks_for(row.kind);
+                for walk in Walk::ALL.into_iter().filter(takes) {
+                    let [partial, merge] = two_stages(walk);
+                    keys.push(base(walk, partial, own));
+                    keys.push(base(walk, merge, choices[turn % choices.len()]));
+                    for &emit in choices {
+                        keys.push(base(walk, Schedule::Direct, emit));
+                        // What is stored does not depend on how it was found: every other walk will do.
+                        turn += 1;
+                        if turn % 2 == 0 {
+                            keys.push(Self { aligned_store: true, ..base(walk, Schedule::Direct, emit) });
+                        }
+                        keys.push(base(walk, Schedule::Reduce, emit));
+                    }
+                }
+                if row.saved_bytes > 0 {
+                    // Schedules and walks in turn; what is saved depends on neither.
+                    let walks: Vec<Walk> = Walk::ALL.into_iter().filter(takes).collect();
+                    for at in 0..3 {
+                        turn += 1;
+                        let walk = walks[turn % walks.len()];
+                        let schedule = [Schedule::Direct, Schedule::Reduce, two_stages(walk)[1]][at];
+                        keys.push(base(walk, schedule, Emit::Saved));
+                    }
+                }
+                if row.sorts {
+                    keys.push(base(Walk::Window, Schedule::Sort(SORT_TAPS[turn % SORT_TAPS.len()]), Emit::Saved));
+                    for walk in Walk::ALL {
+                        turn += 1;
+                        keys.push(base(walk, Schedule::Sort(SORT_TAPS[turn % SORT_TAPS.len()]), Emit::Values));
+                    }
+                    keys.extend(SORT_TAPS.map(|taps| base(Walk::Window, Schedule::Sort(taps), Emit::Values)));
+                }
+                for activation in ACTIVATIONS.map(Some) {
+                    let walks: Vec<Walk> = Walk::ALL.into_iter().filter(takes).collect();
+                    let walk = walks[turn % walks.len()];
+                    turn += 1;
+                    let schedule = [Schedule::Direct, Schedule::Reduce, two_stages(walk)[0]][turn % 3];
+                    keys.push(Self { activation, ..base(walk, schedule, own) });
+                    if row.shareable && turn % 2 == 0 {
+                        let (tile, aligned_load) = tiles[turn % tiles.len()];
+                        let key = base(Walk::Window, Schedule::Tile(tile), own);
+                        keys.push(Self { activation, aligned_load, ..key });
+                    }
+                }
+                if row.shareable {
+                    for (at, &(tile, aligned_load)) in tiles.iter().enumerate() {
+                        for &emit in choices {
+                            for aligned_store in [false, true] {
+                                // Max, which networks use most, with every tile; the others in turn.
+                                turn += 1;
+                                if row.kind == OpKind::Max && emit == own && aligned_store || (at + turn) % 40 == 0 {
+                                    let key = base(Walk::Window, Schedule::Tile(tile), emit);
+                                    keys.push(Self { aligned_load, aligned_store, ..key });
+                                }
+                            }
+                        }
+                    }
+                }
+                // Of every op every type; orders, results, regions and schedules in turn.
+                let texture = Stored::Texture(Texel::ALL[turn % Texel::ALL.len()]);
+                for (at, input) in Stored::INPUTS.into_iter().chain([texture]).enumerate() {
+                    let of_input = Format::listed().into_iter().filter(|format| format.input == input);
+                    let formats: Vec<Format> = of_input.filter(|format| format.suits(row)).collect();
+                    let Some(&format) = formats.get((turn + at) % formats.len().max(1)) else { continue };
+                    let walks: Vec<Walk> = Walk::ALL.into_iter().filter(|walk| takes(walk) && format.reads(*walk)).collect();
+                    let Some(&walk) = walks.get((turn + at) % walks.len().max(1)) else { continue };
+                    let schedules = format.schedules(row, walk, tiles[turn % tiles.len()].0);
+                    let schedule = schedules[(turn + at) % schedules.len()];
+                    turn += 1;
+                    let emit = if walk.has_indices() { choices[turn % choices.len()] } else { Emit::Values };
+                    keys.push(Self { format, ..base(walk, schedule, emit) }.plain_where_it_can_be());
+                }
+            }
+        }
+        keys
+    }
+}
+
+impl BackKey {
+    fn listed() -> Vec<Self> {
+        const ACTIVATIONS: [Option<Activation>; 5] =
+            [None, Some(Activation::Relu), Some(Activation::LeakyRelu), Some(Activation::Sigmoid), Some(Activation::Tanh)];
+        let mut keys = Vec::new();
+        for row in OpKind::TABLE {
+            for variant in 0..row.variants {
+                for walk in Walk::ALL {
+                    for weighting in [row.weighting, WeightingKind::Position] {
+                        let own = weighting == row.weighting || row.kind == OpKind::Weighted;
+                        if own && walk.takes(weighting) && walk.has_blocks_for(row.kind) {
+                            // Activations in turn.
+                            let activation = ACTIVATIONS[keys.len() % ACTIVATIONS.len()];
+                            let (format, ahead) = (Format::PLAIN, Element::F32);
+                            let to = BackTo::Input;
+                            let key = Self { op: row.kind, variant, walk, weighting, activation, format, ahead, to };
+                            keys.push(key);
+                            // Every type with every op; orders and gradients' types in turn.
+                            let own: Vec<Format> = Format::listed()
+                                .into_iter()
+                                .filter(|f| !f.four && f.raw().is_none() && !f.of_textures())
+                                .collect();
+                            let of_walk: Vec<Format> = own.into_iter().filter(|format| format.reads(walk)).collect();
+                            if !of_walk.is_empty() && keys.len() % 8 == 0 {
+                                let format = of_walk[keys.len() / 8 % of_walk.len()].of_gradients();
+                                let ahead = match format.output {
+                                    Stored::Words(element) => element,
+                                    _ => Element::F32,
+                                };
+                                keys.push(Self { format, ahead, ..key });
+                                if ahead != Element::F32 && walk != Walk::List {
+                                    keys.push(Self { format: Format { output: Stored::Sums, ..format }, ahead, ..key });
+                                }
+                            }
+                            let detects = matches!(row.kind, OpKind::ProbabilisticMax | OpKind::ProbabilisticMaxSample);
+                            if detects {
+                                keys.push(Self { to: BackTo::Detection, ..key });
+                            }
+                            let spreads = matches!(row.kind, OpKind::Average | OpKind::Gaussian);
+                            if spreads && UnpoolStep::SEPARABLE.contains(&walk) {
+                                keys.push(Self { to: BackTo::Spread, activation: None, ..key });
+                            }
+                            if weighting == WeightingKind::Table || row.kind == OpKind::Gem {
+                                keys.push(Self { to: BackTo::Parameters, ..key });
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        keys
+    }
+}
+
+impl Stored {
+    /// What an input may be.
+    const INPUTS: [Self; 13] = [
+        Self::F32,
+        Self::Words(Element::F16),
+        Self::Words(Element::Bf16),
+        Self::Words(Element::U8),
+        Self::Words(Element::I8),
+        Self::Words(Element::I32),
+        Self::Quantised(Element::U8),
+        Self::Quantised(Element::I8),
+        Self::Raw(Element::F16),
+        Self::Raw(Element::Bf16),
+        Self::Raw(Element::U8),
+        Self::Raw(Element::I8),
+        Self::Raw(Element::I32),
+    ];
+}
+
+impl Format {
+    /// A pairwise cover: every order with every type in and out, alone and by four channels where there are such kernels.
+    fn listed() -> Vec<Self> {
+        let mut formats = Vec::new();
+        for (order, four) in [
+            (Order::ChannelsFirst, false),
+            (Order::ChannelsLast, false),
+            (Order::ChannelsLast, true),
+            (Order::DepthLast, false),
+        ] {
+            for input in Stored::INPUTS {
+                formats.push(Self { order, four, input, output: input });
+                let to_f32 = matches!(input, Stored::Words(_) | Stored::Quantised(_) | Stored::Raw(Element::I32));
+                if to_f32 {
+                    formats.push(Self { order, four, input, output: Stored::F32 });
+                }
+            }
+        }
+        // Textures: every format in and out, and one beside a buffer.
+        let (f32, half, byte) = (Stored::Texture(Texel::R32Float), Texel::Rgba16Float, Texel::Rgba8Unorm);
+        for (four, input, output) in [
+            (false, f32, f32),
+            (false, Stored::Texture(Texel::Depth32Float), f32),
+            (false, Stored::F32, f32),
+            (true, Stored::Texture(half), Stored::Texture(half)),
+            (true, Stored::Texture(byte), Stored::Texture(byte)),
+            (true, Stored::Texture(byte), Stored::F32),
+            (true, Stored::Words(Element::U8), Stored::Texture(byte)),
+        ] {
+            let order = if four { Order::ChannelsLast } else { Order::ChannelsFirst };
+            formats.push(Self { order, four, input, output });
+        }
+        formats
+    }
+
+    /// Whether kernels of an op may have it.
+    fn suits(&self, row: &OpRow) -> bool {
+        let wraps = row.kind == OpKind::Sum && [self.input, self.output] == [Stored::Raw(Element::I32); 2];
+        self.raw().is_none() || CHOOSE_AS_STORED.contains(&row.kind) || wraps
+    }
+
+    /// Whether it has textures.
+    fn of_textures(&self) -> bool {
+        [self.input, self.output].iter().any(|stored| matches!(stored, Stored::Texture(_)))
+    }
+
+    /// Whether kernels of a region may have it.
+    fn reads(&self, walk: Walk) -> bool {
+        match self.order {
+            Order::DepthLast => matches!(walk, Walk::Window | Walk::List),
+            _ if self.four => walk != Walk::List && !(self.raw().is_some() && walk == Walk::RoiAlign),
+            _ => !(self.raw().is_some() && walk == Walk::RoiAlign),
+        }
+    }
+
+    /// The schedules that may have it; where tiles may, this one.
+    fn schedules(&self, row: &OpRow, walk: Walk, tile: Tile) -> Vec<Schedule> {
+        let mut schedules = vec![Schedule::Direct, Schedule::Reduce];
+        schedules.extend(two_stages(walk));
+        if walk == Walk::Window && self.order == Order::ChannelsFirst && row.shareable && row.passes == 1 {
+            schedules.push(Schedule::Tile(tile));
+        }
+        if row.sorts && !self.four {
+            schedules.push(Schedule::Sort(SORT_TAPS[0]));
+        }
+        schedules
+    }
+
+    /// The same on the way back, where gradients are floats.
+    fn of_gradients(self) -> Self {
+        let narrow = matches!(self.output, Stored::Words(Element::F16 | Element::Bf16));
+        Self { output: if narrow { self.output } else { Stored::F32 }, ..self }
+    }
+}
