@@ -16,7 +16,7 @@ use crate::Error;
 /// | `F16` | IEEE binary16 | rounded to nearest, half to even; beyond 65,504 infinite |
 /// | `Bf16` | the upper half of an f32 | rounded to nearest, half to even |
 /// | `U8` `I8` | whole numbers, or [quantised](Quantization) reals | rounded half to even and saturated; NaN is 0 |
-/// | `I32` | whole numbers | exact for max, min, first, last, rank and median; sums wrap; else as above |
+/// | `I32` | whole numbers | exact for max, min, first, last, rank and median; sums wrap; else, and to f32 where a region may be empty, as above |
 ///
 /// ```
 /// use plunge::Element;
@@ -155,13 +155,26 @@ impl Element {
         let values = values.into_iter();
         match self {
             Self::F32 => values.flat_map(|value| (value as f32).to_ne_bytes()).collect(),
-            Self::F16 => values.flat_map(|value| half::f16::from_f64(value).to_ne_bytes()).collect(),
-            Self::Bf16 => values.flat_map(|value| half::bf16::from_f64(value).to_ne_bytes()).collect(),
+            Self::F16 => values.flat_map(|value| half::f16::from_f32(odd(value)).to_ne_bytes()).collect(),
+            Self::Bf16 => values.flat_map(|value| half::bf16::from_f32(odd(value)).to_ne_bytes()).collect(),
             Self::U8 => values.map(|value| value.round_ties_even() as u8).collect(),
             Self::I8 => values.map(|value| (value.round_ties_even() as i8).cast_unsigned()).collect(),
             Self::I32 => values.flat_map(|value| (value.round_ties_even() as i32).to_ne_bytes()).collect(),
         }
     }
+}
+
+/// An f32 that rounds to 16 bits as `value` does: what f32 cannot hold leaves its last bit odd, so that nothing is taken for a half.
+#[allow(clippy::cast_possible_truncation, reason = "rounding is what is looked at")]
+fn odd(value: f64) -> f32 {
+    let near = value as f32;
+    let held = f64::from(near);
+    if held == value || value.is_nan() {
+        return near;
+    }
+    // The magnitude's bits go up and down with it.
+    let towards_zero = if held.abs() > value.abs() { near.to_bits() - 1 } else { near.to_bits() };
+    f32::from_bits(towards_zero | 1)
 }
 
 impl fmt::Display for Element {
@@ -213,7 +226,12 @@ mod tests {
         for (element, given, stored) in [
             (Element::F16, 1.0 + 1.0 / 2048.0, 1.0),
             (Element::F16, 1.0 + 3.0 / 2048.0, 1.0 + 2.0 / 1024.0),
+            (Element::F16, 1.0 + 2f64.powi(-11) + 2f64.powi(-45), 1.0 + 2f64.powi(-10)),
+            (Element::F16, -1.0 - 2f64.powi(-11) + 2f64.powi(-45), -1.0),
+            (Element::Bf16, 1.0 + 2f64.powi(-8) + 2f64.powi(-45), 1.0 + 2f64.powi(-7)),
             (Element::F16, 2f64.powi(-25), 0.0),
+            (Element::F16, 2f64.powi(-25) + 2f64.powi(-60), 2f64.powi(-24)),
+            (Element::Bf16, 1e300, f64::INFINITY),
             (Element::F16, 1e9, f64::INFINITY),
             (Element::Bf16, 257.0, 256.0),
             (Element::Bf16, 259.0, 260.0),

@@ -72,6 +72,7 @@ impl Engine {
             invocations_per_workgroup: limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x),
             workgroup_bytes: limits.max_compute_workgroup_storage_size,
             storage_buffers: limits.max_storage_buffers_per_shader_stage,
+            storage_textures: limits.max_storage_textures_per_shader_stage,
         };
         let (device, queue) = (device.clone(), queue.clone());
         Self { inner: Arc::new(Inner { device, queue, limits, pipelines: Mutex::default(), lost }) }

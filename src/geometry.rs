@@ -334,7 +334,7 @@ impl Geometry {
             iterations: clusters.iterations,
             seed: clusters.seed,
         };
-        let turns = u64::from(clusters.centroids).saturating_mul(u64::from(found.numbers()) + 1);
+        let turns = u64::from(clusters.centroids).saturating_mul(u64::from(found.numbers()) + 1).max(found.channels.into());
         if turns > MOST_TURNS {
             return Err(Error::UnsupportedSize {
                 what: "centroids times numbers of a point".into(),
@@ -407,6 +407,11 @@ impl Geometry {
         let [slices, rows, columns] = self.axes.map(|axis| axis.most_taps(self.walk));
         let row = columns.saturating_add(3 * columns.div_ceil(32)) + 3;
         slices.saturating_mul(rows.saturating_mul(row).saturating_add(4)).saturating_add(4)
+    }
+
+    /// Whether a region may be without taps: a box or segment, or a window of which dilation leaves all taps in the padding.
+    pub(crate) fn may_be_empty(&self) -> bool {
+        self.walk.fills_empty() || self.walk == Walk::Window && self.axes.iter().any(|axis| axis.dilation > 1)
     }
 
     /// An upper bound of the taps that one output has.

@@ -210,7 +210,8 @@ impl MipPooler {
         }
         let one = source.texture == target.texture;
         if one && source.mip_level >= target.mip_level {
-            let (expected, actual) = ("a level below the source's".into(), format!("level {}", target.mip_level));
+            let expected = format!("a level after the source's, which is {}", source.mip_level);
+            let actual = format!("level {}", target.mip_level);
             return Err(Error::InvalidBinding { binding: "target", expected, actual });
         }
         if one {

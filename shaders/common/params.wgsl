@@ -13,7 +13,7 @@ struct Params {
   extent: vec4<u32>,
   // Workgroups in one row of the dispatch grid, then up to three numbers that a schedule names for itself.
   grid: vec4<u32>,
-  // 1 where padding counts towards the divisor, unused, unused, 0.
+  // 1 where padding counts towards the divisor; taps in a part, the piece of a segment that one invocation folds; unused, unused.
   flags: vec4<u32>,
   // The op's own parameters: the op file says which.
   op: vec4<f32>,

@@ -9,9 +9,6 @@
 // A counter for each image, segment and chunk.
 @group(0) @binding(4) var<storage, read_write> counters: array<u32>;
 
-// Taps in a part, the piece of a segment that one invocation folds.
-const PART = 256u;
-
 fn counter_of(image: u32, segment: u32, chunk: u32) -> u32 {
   return (image * params.depth.y + segment) * params.grid.z + chunk;
 }

@@ -56,7 +56,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let to_segment = min(from_segment + segment_share, segments);
   var parts = 0u;
   for (var segment = from_segment; segment < to_segment; segment++) {
-    parts += (table[row + segment + 1u] - table[row + segment] + PART - 1u) / PART;
+    parts += (table[row + segment + 1u] - table[row + segment] + params.flags.y - 1u) / params.flags.y;
   }
   var part = scan_before(local, parts);
   if (local == WORKGROUP - 1u) {
@@ -64,6 +64,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
   for (var segment = from_segment; segment < to_segment; segment++) {
     table[part_row + segment] = part;
-    part += (table[row + segment + 1u] - table[row + segment] + PART - 1u) / PART;
+    part += (table[row + segment + 1u] - table[row + segment] + params.flags.y - 1u) / params.flags.y;
   }
 }

@@ -1,9 +1,8 @@
-// list_partial: the first of two steps for segments. One invocation folds one part, at most PART neighbouring taps of a segment, so however
+// list_partial: the first of two steps for segments. One invocation folds one part, at most params.flags.y neighbouring taps of a segment, so however
 // uneven the segments are, all invocations have about as much to do; their number is bounded by that of segments and positions.
 //
 // Moves, per part: its taps once, and one accumulator.
 // params.grid = grid width, parts an image at most, pass, where the carries begin in scratch
-const PART = 256u;
 const BLOCK = 32u;
 
 @compute @workgroup_size(WORKGROUP)
@@ -39,8 +38,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     carry = acc_carry(scratch[params.grid.w + number_of(at)]);
   }
   let weighting = weighting_of(rect, ctx);
-  let from_tap = (part - table[row + segment]) * PART;
-  let to_tap = min(from_tap + PART, rect.depth.count);
+  let from_tap = (part - table[row + segment]) * params.flags.y;
+  let to_tap = min(from_tap + params.flags.y, rect.depth.count);
   var total = acc_init(ctx, carry);
   for (var done = from_tap; done < to_tap; done += BLOCK) {
     var block = acc_init(ctx, carry);

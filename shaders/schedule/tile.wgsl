@@ -8,7 +8,6 @@
 //
 // LEAD: aligned rows are read from the multiple of four at or before the tile's first column, that many columns before it.
 // params.grid = grid width, tiles in all, tiles across, tiles down
-const TILE_COLUMNS = 4u;
 const SPAN_H = (TILE_ROWS - 1u) * STRIDE_H + (KERNEL_H - 1u) * DILATION_H + 1u;
 const SPAN_W = (TILE_COLUMNS - 1u) * STRIDE_W + (KERNEL_W - 1u) * DILATION_W + 1u;
 const FOURS = (LEAD + SPAN_W + 3u) / 4u;

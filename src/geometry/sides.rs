@@ -55,6 +55,10 @@ impl Labels {
     const MOST_SEGMENTS: u32 = 1 << 15;
     /// The most positions in a chunk, for the same reason as the planner's bounds on loops.
     const MOST_IN_CHUNK: u32 = 28_000;
+    /// The most parts of a segment: one invocation merges those of four, where four outputs make a word, for the same reason.
+    const MOST_PARTS: u32 = 12_000;
+    /// The most taps in a part, likewise.
+    const MOST_IN_PART: u32 = 40_000;
 
     pub(super) fn checked(self) -> Result<Self, Error> {
         for (what, limit, actual) in [
@@ -64,6 +68,7 @@ impl Labels {
                 self.most_chunks().saturating_mul(Self::MOST_IN_CHUNK),
                 self.positions,
             ),
+            ("positions of one label map", Self::MOST_PARTS * Self::MOST_IN_PART, self.positions),
         ] {
             if actual > limit {
                 return Err(Error::UnsupportedSize { what: what.into(), limit: limit.into(), actual: actual.into() });
@@ -94,9 +99,14 @@ impl Labels {
         u64::from(self.images) * (u64::from(self.segments) + 1)
     }
 
-    /// The most parts of 256 taps that an image's segments have.
+    /// Taps in a part, the piece of a segment that one invocation folds.
+    pub(crate) fn part(self) -> u32 {
+        self.positions.div_ceil(Self::MOST_PARTS).max(256)
+    }
+
+    /// The most parts that an image's segments have.
     pub(crate) fn most_parts(self) -> u64 {
-        u64::from(self.segments) + u64::from(self.positions) / 256
+        u64::from(self.segments) + u64::from(self.positions / self.part())
     }
 }
 

@@ -1,8 +1,8 @@
 //! Output sizes, against the field and against counting.
 
 use super::{axes::*, *};
-use crate::{Fractional, Padding};
 use crate::Op;
+use crate::{Fractional, Padding};
 
 /// One window on one axis, and where the expected size comes from.
 struct Case {

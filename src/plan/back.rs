@@ -98,7 +98,7 @@ impl Plan {
             plan.steps.push(site.step(Role::Back(key), index(learned.saturating_mul(parts))?, own)?);
             plan.steps.push(site.step_over(Role::MergeSum, index(learned)?, 1, own)?);
         }
-        plan.check_buffers(limits)?;
+        plan.check_bindings(limits)?;
         Ok(plan)
     }
 
@@ -142,17 +142,7 @@ impl Plan {
         let mut step = site.step_over(Role::Back(key), units, 1, [units, 0, 0])?;
         step.params.holders = [0, geometry.axes[1].output, 0, geometry.axes[2].output];
         self.steps.push(step);
-        self.check_buffers(limits)
-    }
-
-    /// Whether the device binds as many storage buffers as each step has.
-    pub(super) fn check_buffers(&self, limits: &Limits) -> Result<(), Error> {
-        let most = self.keys().map(|key| key.buffers()).max().unwrap_or(0) as u64;
-        if most > u64::from(limits.storage_buffers) {
-            let (limit, actual) = (limits.storage_buffers.into(), most);
-            return Err(Error::UnsupportedSize { what: "number of storage buffers".into(), limit, actual });
-        }
-        Ok(())
+        self.check_bindings(limits)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The choice of a kernel: what each takes, and from where on each pays.
 
-use super::{Format, Kernel, Request, Site, Specialise, Tile, WORKGROUP, index, key::SORT_TAPS};
+use super::{Format, Kernel, Request, Site, Specialise, Tile, WORKGROUP, format::divides_by_four, index, key::SORT_TAPS};
 use crate::{
     Error,
     geometry::{Geometry, Order, Side, Walk},
@@ -97,12 +97,13 @@ fn tile_fits(site: &Site<'_>, specialise: Specialise) -> Result<(), String> {
     if !row.shareable || row.passes > 1 {
         return Err(format!("outputs cannot share partial folds of {}", row.name));
     }
-    if geometry.order != Order::ChannelsFirst {
-        return Err("it reads rows, and channels last put channels between their values".into());
+    let fours = divides_by_four(geometry);
+    if geometry.order != Order::ChannelsFirst && !fours {
+        return Err("it takes channels last by four, and they are no multiple".into());
     }
     let [depth, height, width] = &geometry.axes;
     let word = elements.output.per_word();
-    if width.output % word != 0 {
+    if !fours && width.output % word != 0 {
         let (element, columns) = (elements.output, width.output);
         return Err(format!("it stores whole words of {word} {element}, and rows have {columns} outputs"));
     }
@@ -110,7 +111,7 @@ fn tile_fits(site: &Site<'_>, specialise: Specialise) -> Result<(), String> {
     if slices > TILE_MOST_SLICES {
         return Err(format!("a window may span {slices} slices in depth; it takes {TILE_MOST_SLICES} at most"));
     }
-    let tile = Tile::of(height, width, width.input % 4 == 0);
+    let tile = if fours { Tile::of_channels(height, width) } else { Tile::of(height, width, width.input % 4 == 0) };
     let span = tile.span();
     if span[0] > TILE_SPAN[0] || span[1] > TILE_SPAN[1] {
         return Err(format!("a tile would span {} rows and {} columns; 16 and 16 fit in registers", span[0], span[1]));
@@ -138,7 +139,8 @@ fn listed_windows() -> impl Iterator<Item = ([u32; 2], [u32; 2])> {
 pub(super) fn listed_tiles() -> Vec<(Tile, bool)> {
     let mut tiles = Vec::new();
     for (kernel, stride) in listed_windows() {
-        let tile = |lead| Tile { rows: Tile::rows(kernel[0]), kernel, stride, dilation: [1, 1], lead };
+        let (rows, columns) = (Tile::rows(kernel[0]), Tile::COLUMNS);
+        let tile = |lead| Tile { rows, columns, kernel, stride, dilation: [1, 1], lead };
         tiles.push((tile(0), false));
         tiles.extend((0..kernel[1].min(4)).map(|padding| (tile(Tile::lead(padding)), true)));
     }

@@ -184,7 +184,7 @@ impl Format {
     pub(super) fn pooling(pooling: &Pooling, geometry: &Geometry, elements: &Elements, lanes: bool) -> Self {
         let four = lanes && divides_by_four(geometry);
         let (order, [input, output]) = (geometry.order, elements.reals());
-        if folds_as_stored(pooling, geometry.walk, elements) {
+        if folds_as_stored(pooling, geometry, elements) {
             let input = Stored::Raw(elements.input);
             return Self { order, four, input, output: if elements.output == elements.input { input } else { output } };
         }
@@ -261,15 +261,17 @@ impl fmt::Display for Stored {
 
 /// Whether values are folded as they are stored: by ops that choose one, and i32 by sums of i32. Interpolated values and those behind an activation are
 /// reals.
-fn folds_as_stored(pooling: &Pooling, walk: Walk, elements: &Elements) -> bool {
+fn folds_as_stored(pooling: &Pooling, geometry: &Geometry, elements: &Elements) -> bool {
     let alike = elements.input == elements.output && elements.target.is_none();
-    let chooses = CHOOSE_AS_STORED.contains(&pooling.op.kind()) && (alike || elements.input == Element::I32);
+    // What an empty region answers is a real, which f32 holds and i32 may not.
+    let to_f32 = elements.input == Element::I32 && !geometry.may_be_empty();
+    let chooses = CHOOSE_AS_STORED.contains(&pooling.op.kind()) && (alike || to_f32);
     let wraps = pooling.op.kind() == OpKind::Sum && alike && elements.input == Element::I32;
-    elements.passes_as_stored() && pooling.activation.is_none() && walk != Walk::RoiAlign && (chooses || wraps)
+    elements.passes_as_stored() && pooling.activation.is_none() && geometry.walk != Walk::RoiAlign && (chooses || wraps)
 }
 
 /// Whether neighbours by four are channels of one position, in the input and in the output.
-fn divides_by_four(geometry: &Geometry) -> bool {
+pub(super) fn divides_by_four(geometry: &Geometry) -> bool {
     let channels = [geometry.input.channels(), geometry.output.channels()];
     // Where bins read channels of their own, neighbours in the output are none in the input.
     let alike = channels[0] == channels[1];

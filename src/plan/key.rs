@@ -80,6 +80,7 @@ pub(crate) fn two_stages(walk: Walk) -> [Schedule; 2] {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Tile {
     pub(crate) rows: u32,
+    pub(crate) columns: u32,
     pub(crate) kernel: [u32; 2],
     pub(crate) stride: [u32; 2],
     pub(crate) dilation: [u32; 2],
@@ -90,11 +91,21 @@ pub(crate) struct Tile {
 impl Tile {
     /// Outputs next to each other that one invocation computes.
     pub(crate) const COLUMNS: u32 = 4;
+    /// The same where each is four channels.
+    const COLUMNS_OF_CHANNELS: u32 = 2;
+
+    /// The tile of four channels for a window on these axes.
+    pub(crate) fn of_channels(height: &Axis, width: &Axis) -> Self {
+        // Rows that share no input rows only hold more.
+        let rows = if height.stride >= height.kernel { 1 } else { 2 };
+        Self { rows, columns: Self::COLUMNS_OF_CHANNELS, ..Self::of(height, width, false) }
+    }
 
     /// The tile for a window on these axes.
     pub(crate) fn of(height: &Axis, width: &Axis, aligned: bool) -> Self {
         Self {
             rows: Self::rows(height.kernel),
+            columns: Self::COLUMNS,
             kernel: [height.kernel, width.kernel],
             stride: [height.stride, width.stride],
             dilation: [height.dilation, width.dilation],
@@ -119,7 +130,7 @@ impl Tile {
                 + (u64::from(self.kernel[axis]) - 1) * u64::from(self.dilation[axis])
                 + 1
         };
-        [reach(self.rows, 0), reach(Self::COLUMNS, 1)]
+        [reach(self.rows, 0), reach(self.columns, 1)]
     }
 }
 
@@ -360,8 +371,8 @@ impl fmt::Display for PoolKey {
             Schedule::ListMerge => f.write_str("list_merge")?,
             Schedule::Sort(taps) => write!(f, "sort{taps}")?,
             Schedule::Tile(tile) => {
-                let Tile { rows, kernel: [kh, kw], stride: [sh, sw], dilation: [dh, dw], lead } = tile;
-                write!(f, "tile{rows}x4_k{kh}x{kw}_s{sh}x{sw}_d{dh}x{dw}_l{lead}")?;
+                let Tile { rows, columns, kernel: [kh, kw], stride: [sh, sw], dilation: [dh, dw], lead } = tile;
+                write!(f, "tile{rows}x{columns}_k{kh}x{kw}_s{sh}x{sw}_d{dh}x{dw}_l{lead}")?;
             }
         }
         if self.weighting != self.op.row().weighting {

@@ -326,8 +326,12 @@ impl Format {
     fn schedules(&self, row: &OpRow, walk: Walk, tile: Tile) -> Vec<Schedule> {
         let mut schedules = vec![Schedule::Direct, Schedule::Reduce];
         schedules.extend(two_stages(walk));
-        if walk == Walk::Window && self.order == Order::ChannelsFirst && row.shareable && row.passes == 1 {
-            schedules.push(Schedule::Tile(tile));
+        if walk == Walk::Window && row.shareable && row.passes == 1 {
+            match (self.order, self.four) {
+                (Order::ChannelsFirst, _) => schedules.push(Schedule::Tile(tile)),
+                (_, true) => schedules.push(Schedule::Tile(Tile { columns: 2, lead: 0, ..tile })),
+                _ => {}
+            }
         }
         if row.sorts && !self.four {
             schedules.push(Schedule::Sort(SORT_TAPS[0]));

@@ -1,6 +1,6 @@
 //! Planning mip chains: every level the adaptive pooling of the one above it to half its size, several levels a step.
 
-use super::{KernelKey, Limits, MipKey, Params, Role, WORD, fold_grid};
+use super::{KernelKey, Limits, MipKey, Params, Role, WORD, check_bytes, check_device, fold_grid};
 use crate::{Error, Op, Texel};
 
 /// Levels that one step makes: as many storage textures as every device binds.
@@ -36,7 +36,12 @@ impl MipPlan {
     /// Plans the levels below a texture of `size`, columns and rows, down to one texel.
     pub(crate) fn new(op: &Op, source: Texel, target: Texel, size: [u32; 2], limits: &Limits) -> Result<Self, Error> {
         op.validate()?;
+        check_device(limits)?;
         target.check_written()?;
+        let (needed, has) = (LEVELS_A_STEP as u64, u64::from(limits.storage_textures));
+        if has < needed {
+            return Err(Error::UnsupportedSize { what: "number of storage textures".into(), limit: has, actual: needed });
+        }
         if !matches!(op, Op::Max | Op::Min | Op::Average { .. }) {
             return Err(Error::unsupported(format!("mip levels by {}", op.kind()), "max, min and average make them"));
         }
@@ -89,7 +94,8 @@ impl MipPlan {
             kept = end;
             end += if goes_on { columns.saturating_mul(rows) } else { 0 };
         }
-        let texel_bytes = target.channels() as u64 * WORD;
-        Ok(Self { source: size, levels, steps, scratch_bytes: u64::from(end) * texel_bytes })
+        let scratch_bytes = u64::from(end) * target.channels() as u64 * WORD;
+        check_bytes("scratch", scratch_bytes, limits)?;
+        Ok(Self { source: size, levels, steps, scratch_bytes })
     }
 }

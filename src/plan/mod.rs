@@ -26,9 +26,7 @@ pub(crate) use mips::{MipPlan, MipStep};
 pub(crate) use params::Params;
 #[cfg(test)]
 pub(crate) use params::layout as params_layout;
-#[cfg(any(test, feature = "gpu"))]
-pub(crate) use slot::Bound;
-pub(crate) use slot::Slot;
+pub(crate) use slot::{Bound, Slot};
 pub(crate) use unpool::Manner;
 
 use crate::{
@@ -56,6 +54,8 @@ pub struct Limits {
     pub workgroup_bytes: u32,
     /// `max_storage_buffers_per_shader_stage`.
     pub storage_buffers: u32,
+    /// `max_storage_textures_per_shader_stage`.
+    pub storage_textures: u32,
 }
 
 impl Limits {
@@ -66,6 +66,7 @@ impl Limits {
         invocations_per_workgroup: 256,
         workgroup_bytes: 16 << 10,
         storage_buffers: 8,
+        storage_textures: 4,
     };
 }
 
@@ -173,7 +174,24 @@ impl Plan {
         if request.detection {
             plan.detect(&site)?;
         }
+        plan.check_bindings(limits)?;
         Ok(plan)
+    }
+
+    /// Whether the device binds as many and as large buffers as each step has.
+    fn check_bindings(&self, limits: &Limits) -> Result<(), Error> {
+        for key in self.keys() {
+            let most = key.buffers() as u64;
+            if most > u64::from(limits.storage_buffers) {
+                let (limit, actual) = (limits.storage_buffers.into(), most);
+                return Err(Error::UnsupportedSize { what: "number of storage buffers".into(), limit, actual });
+            }
+            for slot in key.slots() {
+                check_bytes(slot.name(), self.slot_bytes(slot), limits)?;
+                check_bound(key.bound(slot), limits)?;
+            }
+        }
+        Ok(())
     }
 
     /// A plan without steps, its sizes checked.
@@ -246,7 +264,7 @@ impl Plan {
         let aligned_load = width.input % 4 == 0;
         // The way back looks at one value at a time; four accumulators of a tree must fit a workgroup's memory.
         let lanes = emit != Emit::Saved
-            && matches!(self.kernel, Kernel::Direct | Kernel::Reduce | Kernel::TwoStage)
+            && self.kernel != Kernel::Sort
             && 4 * row.acc_bytes * u64::from(WORKGROUP) <= u64::from(limits.workgroup_bytes);
         let own = Format::pooling(pooling, geometry, &elements, lanes);
         let format = if emit == Emit::Saved { Format { output: Stored::F32, ..own } } else { own };
@@ -277,12 +295,13 @@ impl Plan {
                 self.steps.push(step(key(Schedule::Direct, false, aligned_store), outputs.div_ceil(4 * WORKGROUP), [0; 3])?);
             }
             Kernel::Tile => {
-                let tile = Tile::of(height, width, aligned_load);
-                let across = width.output.div_ceil(Tile::COLUMNS);
+                let four = format.four;
+                let tile = if four { Tile::of_channels(height, width) } else { Tile::of(height, width, aligned_load) };
+                let across = width.output.div_ceil(tile.columns);
                 let down = height.output.div_ceil(tile.rows);
-                let slices = outputs / (height.output * width.output);
+                let slices = outputs / format.lanes() / (height.output * width.output);
                 let tiles = slices * across * down;
-                let key = key(Schedule::Tile(tile), aligned_load, width.output % 4 == 0);
+                let key = key(Schedule::Tile(tile), aligned_load && !four, width.output % 4 == 0);
                 self.steps.push(step(key, tiles.div_ceil(WORKGROUP), [tiles, across, down])?);
             }
             Kernel::Sort => {
@@ -495,6 +514,14 @@ fn check_count(what: &str, elements: u64) -> Result<(), Error> {
 fn check_bytes(what: &str, bytes: u64, limits: &Limits) -> Result<(), Error> {
     if bytes > limits.binding_bytes {
         return Err(Error::UnsupportedSize { what: format!("{what} bytes"), limit: limits.binding_bytes, actual: bytes });
+    }
+    Ok(())
+}
+
+/// Whether the device writes textures, where one is written.
+fn check_bound(bound: Bound, limits: &Limits) -> Result<(), Error> {
+    if matches!(bound, Bound::Target(_)) && limits.storage_textures == 0 {
+        return Err(Error::UnsupportedSize { what: "number of storage textures".into(), limit: 0, actual: 1 });
     }
     Ok(())
 }

@@ -3,7 +3,10 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::Elements;
-use crate::{Op, geometry::Geometry};
+use crate::{
+    Op,
+    geometry::{Geometry, Labels, Side},
+};
 
 /// `Params` of shaders/common/params.wgsl; a test compares the two layouts.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
@@ -17,7 +20,7 @@ pub(crate) struct Params {
     extent: [u32; 4],
     /// Workgroups in one row of the grid, then the schedule's own numbers.
     grid: [u32; 4],
-    /// 1 where padding counts towards the divisor.
+    /// 1 where padding counts towards the divisor; taps in a part of a segment.
     flags: [u32; 4],
     op: [f32; 4],
     op_words: [u32; 4],
@@ -56,7 +59,7 @@ impl Params {
             windows: geometry.axes.map(|axis| [axis.dilation, axis.pad_begin, axis.pad_end, 0]),
             extent: [outputs, word(geometry.channels), plane(|axis| axis.input), plane(|axis| axis.output)],
             grid,
-            flags: [u32::from(op.counts_padding()), 0, 0, 0],
+            flags: [u32::from(op.counts_padding()), geometry.side.and_then(Side::labels).map_or(0, Labels::part), 0, 0],
             op: op.parameters(),
             op_words: op.words(),
             weighting: op.weighting_parameters(),

@@ -70,7 +70,7 @@ impl Plan {
                 plan.steps.push(step(Role::Unpool(UnpoolStep::Nearest(geometry.walk, format)), positions, each)?);
             }
         }
-        plan.check_buffers(limits)?;
+        plan.check_bindings(limits)?;
         Ok(plan)
     }
 }

@@ -312,6 +312,7 @@ fn pool(key: &PoolKey) -> String {
     files.push(if key.walk.fills_empty() { wgsl!("answer/or_empty") } else { wgsl!("answer/of_op") });
     files.extend_from_slice(match key.schedule {
         Schedule::Direct => &[wgsl!("schedule/direct")],
+        Schedule::Tile(_) if format.four => &[wgsl!("schedule/tile_channels")],
         Schedule::Tile(_) => &[wgsl!("schedule/tile")],
         Schedule::Reduce => &[wgsl!("common/workgroup"), wgsl!("schedule/reduce")],
         Schedule::Partial => &[wgsl!("common/workgroup"), wgsl!("schedule/partial")],
@@ -444,6 +445,7 @@ fn constants(key: &PoolKey) -> String {
     if let Schedule::Tile(tile) = key.schedule {
         for (name, value) in [
             ("TILE_ROWS", tile.rows),
+            ("TILE_COLUMNS", tile.columns),
             ("KERNEL_H", tile.kernel[0]),
             ("KERNEL_W", tile.kernel[1]),
             ("STRIDE_H", tile.stride[0]),
