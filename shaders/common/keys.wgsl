@@ -2,13 +2,6 @@
 // NaN of either sign takes the key of the winning end, since WGSL lets `max` ignore NaN and `x != x` be optimised away.
 // The key 0 (for max) stands below every float and means that no tap was seen.
 
-// The key of the infinity that loses to every float.
-const KEY_LAST = 0x007fffffu;
-
-fn key_is_nan(bits: U) -> B {
-  return (bits & U(0x7fffffffu)) > U(0x7f800000u);
-}
-
 // Whether a key is that of NaN, among which the last and not the first is chosen.
 fn key_stands_for_nan(key: U) -> B {
   return key == U(0xffffffffu);

@@ -99,12 +99,12 @@ fn aliases(format: &Format) -> Vec<&'static str> {
 }
 
 /// Floats, or values as they are stored, as ordered integers.
-fn keys(format: &Format) -> &'static str {
+fn keys(format: &Format) -> &'static [&'static str] {
     match format.raw() {
         // A bfloat16 is the upper half of an f32.
-        None | Some(Element::Bf16 | Element::F32) => wgsl!("common/keys"),
-        Some(Element::F16) => wgsl!("raw/keys_half"),
-        Some(Element::U8 | Element::I8 | Element::I32) => wgsl!("raw/keys_whole"),
+        None | Some(Element::Bf16 | Element::F32) => &[wgsl!("common/keys"), wgsl!("common/keys_f32")],
+        Some(Element::F16) => &[wgsl!("common/keys"), wgsl!("raw/keys_f16")],
+        Some(Element::U8 | Element::I8 | Element::I32) => &[wgsl!("raw/keys_whole")],
     }
 }
 
@@ -164,7 +164,8 @@ fn mips(key: &KernelKey, MipKey { op, source, target: texel, levels, goes_on }: 
     let format = Format { four: texel.channels() == 4, ..Format::PLAIN };
     let row = op.row();
     let mut files = aliases(&format);
-    files.extend([wgsl!("common/params"), keys(&format), wgsl!("common/one_pass")]);
+    files.extend([wgsl!("common/params"), wgsl!("common/one_pass")]);
+    files.extend_from_slice(keys(&format));
     files.extend_from_slice(row.wgsl);
     files.extend_from_slice(match source {
         None => &[wgsl!("mips/source_scratch")],
@@ -206,7 +207,8 @@ fn prepare(key: &KernelKey, digest: Digest) -> String {
             files.extend([wgsl!("digest/labels"), wgsl!("digest/labels_read"), wgsl!("digest/labels_scatter")]);
         }
         Digest::Clusters(step, activation, _) => {
-            files.extend([wgsl!("common/keys"), activate(activation), wgsl!("common/places"), layout_of(format.order)]);
+            files.extend_from_slice(keys(&format));
+            files.extend([activate(activation), wgsl!("common/places"), layout_of(format.order)]);
             files.extend(load(&format, false));
             files.push(wgsl!("digest/clusters"));
             match step {
@@ -261,9 +263,9 @@ fn walk_and_op(
 ) -> Vec<&'static str> {
     let row = op.row();
     let mut files = aliases(format);
+    files.extend_from_slice(keys(format));
     files.extend([
         wgsl!("common/params"),
-        keys(format),
         layout_of(format.order),
         wgsl!("common/rect"),
         activate(activation),

@@ -136,12 +136,18 @@ fn every_op_compiles_with_both_alias_sets() {
                 for with_index in [false, true] {
                     let constants = format!("const WITH_INDEX = {with_index}; const OP_VARIANT = {variant}u;\n");
                     let own_index = if row.chooses { "" } else { wgsl!("common/no_index") };
-                    let common = [wgsl!("common/params"), wgsl!("common/keys")].join("\n");
+                    let common = [wgsl!("common/params"), wgsl!("common/keys"), wgsl!("common/keys_f32")].join("\n");
                     let passes = if row.passes == 1 { wgsl!("common/one_pass") } else { "" };
                     let text = [&constants, aliases, &common, &row.wgsl.join("\n"), own_index, passes, FOLD].join("\n");
                     let name = format!("{} with {set} aliases", row.name);
                     let module = parse(&name, &text);
                     validate(&name, &text, &module);
+                    // Scratch holds accumulators of four lanes at four times the size.
+                    let acc = module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some("Acc")).expect("struct Acc").0;
+                    let mut layouter = Layouter::default();
+                    layouter.update(module.to_ctx()).expect("a layout");
+                    let lanes = if set == "vec4" { 4 } else { 1 };
+                    assert_eq!(u64::from(layouter[acc].to_stride()), lanes * row.acc_bytes, "{name}");
                 }
             }
         }

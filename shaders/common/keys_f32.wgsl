@@ -1,0 +1,6 @@
+// Of f32, and of bfloat16, its upper half: the key of the infinity that loses to every float, and where NaN begins.
+const KEY_LAST = 0x007fffffu;
+
+fn key_is_nan(bits: U) -> B {
+  return (bits & U(0x7fffffffu)) > U(0x7f800000u);
+}
