@@ -16,7 +16,7 @@ fn half_values(bits: vec4<u32>) -> vec4<f32> {
   return bitcast<vec4<f32>>(sign | select(normal, tiny, magnitude < vec4<u32>(0x400u)));
 }
 
-// Rounded to nearest, half to even; beyond the largest half infinite.
+// Rounded to nearest, half to even; beyond the largest half infinite; NaN is one NaN.
 fn half_bits(values: vec4<f32>) -> vec4<u32> {
   let bits = bitcast<vec4<u32>>(values);
   let sign = (bits >> vec4<u32>(16u)) & vec4<u32>(0x8000u);
@@ -25,15 +25,14 @@ fn half_bits(values: vec4<f32>) -> vec4<u32> {
   let normal = min((magnitude - vec4<u32>(0x38000000u) + half_ulp) >> vec4<u32>(13u), vec4<u32>(0x7c00u));
   let is_tiny = magnitude < vec4<u32>(0x38800000u);
   let tiny = vec4<u32>(round(bitcast<vec4<f32>>(select(vec4<u32>(), magnitude, is_tiny)) * 16777216.0));
-  let number = select(normal, tiny, is_tiny);
-  return sign | select(number, vec4<u32>(0x7e00u), magnitude > vec4<u32>(0x7f800000u));
+  let number = sign | select(normal, tiny, is_tiny);
+  return select(number, vec4<u32>(0x7e00u), magnitude > vec4<u32>(0x7f800000u));
 }
 
 fn brain_bits(values: vec4<f32>) -> vec4<u32> {
   let bits = bitcast<vec4<u32>>(values);
   let rounded = (bits + vec4<u32>(0x7fffu) + ((bits >> vec4<u32>(16u)) & vec4<u32>(1u))) >> vec4<u32>(16u);
-  let quiet = (bits >> vec4<u32>(16u)) | vec4<u32>(0x40u);
-  return select(rounded, quiet, (bits & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u));
+  return select(rounded, vec4<u32>(0x7fc0u), (bits & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u));
 }
 
 // Whole numbers nearest to reals, saturated; NaN stands for 0.
