@@ -70,8 +70,8 @@ impl<'a> Bindings<'a> {
         Self { source: Some(source.into()), target: Some(target.into()), ..Self::none() }
     }
 
-    /// For a pooler of [`Engine::prepare_grad`]: the input that was pooled, the gradient of its output to read, and that of the input to write, both of
-    /// [`Pooler::output_element`].
+    /// For a pooler of [`Engine::prepare_grad`](crate::Engine::prepare_grad): the input that was pooled, the gradient of its output to read, and that of the input to write, both of
+    /// [`Pooler::output_element`](crate::Pooler::output_element).
     #[must_use]
     pub fn grad(input: impl IntoBinding<'a>, grad_output: impl IntoBinding<'a>, grad_input: impl IntoBinding<'a>) -> Self {
         Self::new(input, grad_input).with(Slot::GradOutput, grad_output)
@@ -96,7 +96,7 @@ impl<'a> Bindings<'a> {
         self.with(Slot::Indices, indices)
     }
 
-    /// Lends scratch of at least [`Pooler::scratch_bytes`]; without it [`Pooler::bind`] makes what is needed.
+    /// Lends scratch of at least [`Pooler::scratch_bytes`](crate::Pooler::scratch_bytes); without it [`Pooler::bind`](crate::Pooler::bind) makes what is needed.
     ///
     /// Its contents are overwritten at every run, and poolings that may run at the same time need one each.
     #[must_use]

@@ -36,8 +36,8 @@ pub struct Answer {
     pub indices: Option<Vec<Option<usize>>>,
 }
 
-/// Pools `input`, of shape `shape`, as it is stored: elements of any [`Element`](crate::Element) type. Quantised numbers are given as the reals
-/// that they stand for. The answer is not rounded: [`Element::encode`](crate::Element::encode) does that.
+/// Pools `input`, of shape `shape`, as it is stored: elements of any [`Element`] type. Quantised numbers are given as the reals
+/// that they stand for. The answer is not rounded: [`Element::encode`] does that.
 ///
 /// # Errors
 /// As [`Pooling::output_shape`]; [`Error::InvalidBinding`] where `input` has not the shape's size;

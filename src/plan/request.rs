@@ -75,7 +75,7 @@ impl Request {
         self
     }
 
-    /// Asks for the detection layer of [`Op::ProbabilisticMax`], f32, shaped like the input.
+    /// Asks for the detection layer of [`Op::ProbabilisticMax`](crate::Op::ProbabilisticMax), f32, shaped like the input.
     #[must_use]
     pub fn detection(mut self, detection: bool) -> Self {
         self.detection = detection;
