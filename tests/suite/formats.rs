@@ -356,6 +356,11 @@ fn gradients() {
         types().into_iter().filter(|types| types.output == Element::F32 || types.element.is_float()).collect();
     let engines = engines();
     let cases = meeting(&types, |pooling, shape, types, _| {
+        // Whole numbers tie, and interpolated values that should tie differ by their last digit: either may be chosen.
+        let ties = pooling.op.kind().row().exact && !types.element.is_float();
+        if ties && pooling.region.kind() == RegionKind::RoiAlign {
+            return None;
+        }
         let request = types.request().parameters(pooling.op.learns());
         Plan::grad(&pooling, &shape, &request, &Limits::WEBGPU).ok().map(|_| (pooling, shape, types, request))
     });
