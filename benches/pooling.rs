@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use plunge::{Bindings, Element, Engine, Kernel, Layout, Op, Pooling, Request, Shape, plan::Plan, reference, wgpu};
-use plunge_workloads::{Data, Workload, catalogue};
+use plunge_workloads::{Data, Wanted, Workload, catalogue};
 
 /// Reads and writes what a pooling with 1×1 windows would, and does nothing else: four vec4s an invocation.
 const COPY: &str = "
@@ -98,10 +98,10 @@ fn check(engine: &Engine, workload: &Workload, request: &Request) {
 }
 
 fn workloads(engine: &Engine, criterion: &mut Criterion) {
-    for workload in catalogue() {
+    for workload in catalogue().into_iter().filter(|workload| workload.wanted != Wanted::Gradient) {
         let mut timed = criterion.benchmark_group(workload.name);
         for kernel in Kernel::ALL {
-            let request = Request::new().indices(workload.indices).kernel(*kernel);
+            let request = Request::new().indices(workload.wanted == Wanted::Indices).kernel(*kernel);
             // Small regions leave reduce and two_stage idle; they are forced in the tests, not here.
             let small = !matches!(kernel, Kernel::Direct | Kernel::Tile);
             let chosen = Plan::new(&workload.pooling, &workload.shape, &Request::new(), engine.limits());
@@ -115,7 +115,7 @@ fn workloads(engine: &Engine, criterion: &mut Criterion) {
             let output = engine.allocate::<f32>(pooler.output_shape()).expect("it fits");
             let indices = engine.allocate::<u32>(pooler.output_shape()).expect("it fits");
             let mut bindings = Bindings::new(input.buffer(), output.buffer());
-            if workload.indices {
+            if workload.wanted == Wanted::Indices {
                 bindings = bindings.indices(indices.buffer());
             }
             let bound = pooler.bind(&bindings).expect("it binds");
@@ -136,7 +136,7 @@ fn formats(engine: &Engine, criterion: &mut Criterion) {
         for layout in [Layout::Nchw, Layout::Nhwc] {
             for element in Element::ALL {
                 let shape = workload.shape.in_layout(layout);
-                let request = Request::new().indices(workload.indices).element(element);
+                let request = Request::new().indices(workload.wanted == Wanted::Indices).element(element);
                 let stored =
                     |shape: Shape| element.encode(Data::Integers.values(shape.elements(), 0).into_iter().map(f64::from));
                 // Four channels of one image against the reference.
@@ -156,7 +156,7 @@ fn formats(engine: &Engine, criterion: &mut Criterion) {
                 let output = engine.allocate::<u8>(Shape::nchw([1, 1, size])).expect("it fits");
                 let indices = engine.allocate::<u32>(pooler.output_shape()).expect("it fits");
                 let mut bindings = Bindings::new(input.buffer(), output.buffer());
-                if workload.indices {
+                if workload.wanted == Wanted::Indices {
                     bindings = bindings.indices(indices.buffer());
                 }
                 let bound = pooler.bind(&bindings).expect("it binds");

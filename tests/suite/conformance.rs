@@ -2,10 +2,10 @@
 
 use plunge::plan::{Limits, Plan};
 use plunge::{
-    Activation, ClusterBy, Clusters, Fractional, Kernel, Op, OpKind, Padding, PaddingMode, Pooling, ProbabilisticMode, Region,
-    RegionKind, Request, RoiAlign, RoiPool, Shape, Specialise, StochasticMode, WeightPreset, Window, op::WeightingKind,
+    Activation, ClusterBy, Clusters, Fractional, Kernel, Layout, Op, OpKind, Padding, PaddingMode, Pooling, ProbabilisticMode,
+    Region, RegionKind, Request, RoiAlign, RoiPool, Shape, Specialise, StochasticMode, WeightPreset, Window, op::WeightingKind,
 };
-use plunge_workloads::{Data, catalogue};
+use plunge_workloads::{Data, Wanted, catalogue};
 
 use crate::{
     adapters::engines,
@@ -258,14 +258,17 @@ fn activations() {
 #[test]
 fn workloads() {
     let mut cases = Vec::new();
-    for workload in catalogue() {
+    for workload in catalogue().into_iter().filter(|workload| workload.wanted != Wanted::Gradient) {
         let sizes = workload.shape.sizes();
-        let thin: Vec<usize> = [&[1, sizes[1].min(3)], &sizes[2..]].concat();
+        let channels = if workload.shape.layout() == Layout::Nhwc { 4 } else { 3 };
+        // The tokens of a sequence stand where channels do.
+        let channels = if workload.pooling.region == Region::Sequence { 97 } else { channels };
+        let thin: Vec<usize> = [&[1, sizes[1].min(channels)], &sizes[2..]].concat();
         // A megapixel through the reference 31 × 31 times, or a workgroup for each of its pixels, is a soak.
         let thin: Vec<usize> = thin.iter().map(|&size| if size > 128 { 97 } else { size }).collect();
-        let shape = Shape::from_nchw(&thin).expect("a shape");
-        for kernel in [None, Some(Kernel::Direct), Some(Kernel::Tile), Some(Kernel::Reduce), Some(Kernel::TwoStage)] {
-            let mut request = Request::new().indices(workload.indices);
+        let shape = Shape::from_nchw(&thin).expect("a shape").in_layout(workload.shape.layout());
+        for kernel in std::iter::once(None).chain(Kernel::ALL.iter().copied().map(Some)) {
+            let mut request = Request::new().indices(workload.wanted == Wanted::Indices);
             request.kernel = kernel;
             if takes(&workload.pooling, &shape, &request) {
                 cases.push(Case { pooling: workload.pooling.clone(), shape, request, data: Data::Reals });

@@ -6,7 +6,7 @@ use plunge::{
     plan::{Limits, Plan},
     reference,
 };
-use plunge_workloads::{Data, Sides};
+use plunge_workloads::{Data, Sides, Wanted, catalogue};
 
 use crate::{
     adapters::engines,
@@ -70,6 +70,23 @@ fn check_all(suite: &str, cases: &[Case]) {
     }
     record(suite, cases.len(), &engines, failures.len());
     report(&failures);
+}
+
+/// The gradients among the workloads of the benches, thinned out.
+#[test]
+fn of_the_workloads() {
+    let mut cases = Vec::new();
+    for workload in catalogue().into_iter().filter(|workload| workload.wanted == Wanted::Gradient) {
+        let shape = Shape::from_nchw(&[&[2, 3], workload.shape.spatial()].concat()).expect("a shape");
+        for kernel in std::iter::once(None).chain(Kernel::ALL.iter().copied().map(Some)) {
+            let mut request = Request::new();
+            request.kernel = kernel;
+            if Plan::grad(&workload.pooling, &shape, &request, &Limits::WEBGPU).is_ok() {
+                cases.push(Case { pooling: workload.pooling.clone(), shape, kernel, data: Data::Integers });
+            }
+        }
+    }
+    check_all("gradients of workloads", &cases);
 }
 
 /// Op × region × data with the planner's choice of kernel, and those that choose a tap with ties, infinities and NaN too.

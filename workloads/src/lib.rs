@@ -4,6 +4,6 @@ pub mod catalogue;
 pub mod data;
 pub mod sides;
 
-pub use catalogue::{Workload, catalogue};
+pub use catalogue::{Wanted, Workload, catalogue};
 pub use data::Data;
 pub use sides::Sides;

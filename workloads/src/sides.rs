@@ -27,6 +27,45 @@ impl Sides {
         }
     }
 
+    /// What `pooling` on `shape` needs, as it is in use and not at its edges: what benches time. Boxes have sides from 16 positions of the picture up to half
+    /// of it, four for every one as large as the next; masks are padded at the right, by an eighth at most.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "small sizes")]
+    pub fn in_use(pooling: &Pooling, shape: &Shape) -> Self {
+        let mut sides = Self::for_pooling(pooling, shape, 0);
+        let mut random = fastrand::Rng::with_seed(0);
+        let (scale, most) = match &pooling.region {
+            Region::RoiPool(region) => (region.spatial_scale, region.max_boxes),
+            Region::RoiAlign(region) => (region.spatial_scale, region.max_boxes),
+            _ => (1.0, None),
+        };
+        if let (Some(boxes), &[height, width]) = (&mut sides.boxes, shape.spatial()) {
+            let mut side = |size: usize, share: f32| {
+                let size = size as f32 / scale;
+                let long = (16.0 + share * random.f32() * size).min(size);
+                let from = random.f32() * (size - long);
+                [from, from + long]
+            };
+            *boxes = (0..most.unwrap_or(10))
+                .map(|k| {
+                    let share = if k % 5 == 0 { 0.5 } else { 0.125 };
+                    let ([left, right], [top, bottom]) = (side(width, share), side(height, share));
+                    [(k as usize % shape.batch()) as f32, left, top, right, bottom]
+                })
+                .collect();
+        }
+        if let Some(mask) = &mut sides.mask {
+            let tokens = shape.channels();
+            *mask = (0..shape.batch())
+                .flat_map(|_| {
+                    let kept = tokens - random.usize(0..=tokens / 8);
+                    (0..tokens).map(move |token| u32::from(token < kept))
+                })
+                .collect();
+        }
+        sides
+    }
+
     /// The same, borrowed as the library takes it.
     #[must_use]
     pub fn borrow(&self) -> SideInputs<'_> {
