@@ -73,6 +73,11 @@ impl Engine {
             workgroup_bytes: limits.max_compute_workgroup_storage_size,
             storage_buffers: limits.max_storage_buffers_per_shader_stage,
             storage_textures: limits.max_storage_textures_per_shader_stage,
+            invocations_to_fill: match device.adapter_info().device_type {
+                wgpu::DeviceType::Cpu => 1 << 12,
+                wgpu::DeviceType::IntegratedGpu => 1 << 14,
+                _ => Limits::WEBGPU.invocations_to_fill,
+            },
         };
         let (device, queue) = (device.clone(), queue.clone());
         Self { inner: Arc::new(Inner { device, queue, limits, pipelines: Mutex::default(), lost }) }

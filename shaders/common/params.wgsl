@@ -13,7 +13,8 @@ struct Params {
   extent: vec4<u32>,
   // Workgroups in one row of the dispatch grid, then up to three numbers that a schedule names for itself.
   grid: vec4<u32>,
-  // 1 where padding counts towards the divisor; taps in a part, the piece of a segment that one invocation folds; unused, unused.
+  // 1 where padding counts towards the divisor; taps in a part, the piece of a segment that one invocation folds; rows of outputs in a strip of
+  // the tile kernel; unused.
   flags: vec4<u32>,
   // The op's own parameters: the op file says which.
   op: vec4<f32>,

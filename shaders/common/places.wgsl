@@ -12,9 +12,19 @@ fn number_of(at: Place) -> u32 {
 }
 
 fn place_of_number(number: u32) -> Place {
-  let row = number / params.width.y;
-  let slice = row / params.height.y;
-  return Place(slice / params.depth.y, slice % params.depth.y, row % params.height.y, number % params.width.y);
+  return place_in(number, vec3<u32>(params.depth.y, params.height.y, params.width.y));
+}
+
+// Input values likewise.
+fn place_of_input(number: u32) -> Place {
+  return place_in(number, vec3<u32>(params.depth.x, params.height.x, params.width.x));
+}
+
+fn place_in(number: u32, sizes: vec3<u32>) -> Place {
+  let row = divided(number, sizes.z);
+  let slice = divided(row, sizes.y);
+  let plane = divided(slice, sizes.x);
+  return Place(plane, slice - plane * sizes.x, row - slice * sizes.y, number - row * sizes.z);
 }
 
 // The number of an input value, likewise.

@@ -1,8 +1,7 @@
 // Channels last where regions run over channels, which are then the depth: it lies innermost.
 fn place_of(output: u32) -> Place {
-  let position = output / params.depth.y;
-  let row = position / params.width.y;
-  return Place(row / params.height.y, output % params.depth.y, row % params.height.y, position % params.width.y);
+  let at = place_in(output, vec3<u32>(params.height.y, params.width.y, params.depth.y));
+  return Place(at.plane, at.x, at.z, at.y);
 }
 
 fn place_next(at: Place) -> Place {
@@ -28,9 +27,8 @@ fn output_of(at: Place) -> u32 {
 }
 
 fn position_of(value: u32) -> Place {
-  let position = value / params.depth.x;
-  let row = position / params.width.x;
-  return Place(row / params.height.x, value % params.depth.x, row % params.height.x, position % params.width.x);
+  let at = place_in(value, vec3<u32>(params.height.x, params.width.x, params.depth.x));
+  return Place(at.plane, at.x, at.z, at.y);
 }
 
 fn plane_base(plane: u32) -> u32 {
@@ -38,6 +36,7 @@ fn plane_base(plane: u32) -> u32 {
 }
 
 fn element_at(base: u32, index: u32) -> u32 {
-  let slice = params.height.x * params.width.x;
-  return base + (index % slice) * params.depth.x + index / slice;
+  let positions = params.height.x * params.width.x;
+  let slice = divided(index, positions);
+  return base + (index - slice * positions) * params.depth.x + slice;
 }

@@ -26,9 +26,7 @@ fn output_of(at: Place) -> u32 {
 }
 
 fn position_of(value: u32) -> Place {
-  let row = value / params.width.x;
-  let slice = row / params.height.x;
-  return Place(slice / params.depth.x, slice % params.depth.x, row % params.height.x, value % params.width.x);
+  return place_of_input(value);
 }
 
 fn plane_base(plane: u32) -> u32 {

@@ -2,11 +2,9 @@
 //
 // params.channels.xy = channels of the input, channels of the output
 fn place_of(output: u32) -> Place {
-  let position = output / params.channels.y;
-  let row = position / params.width.y;
-  let slice = row / params.height.y;
-  let plane = (slice / params.depth.y) * params.channels.y + output % params.channels.y;
-  return Place(plane, slice % params.depth.y, row % params.height.y, position % params.width.y);
+  let position = divided(output, params.channels.y);
+  let at = place_of_number(position);   // of one channel
+  return Place(at.plane * params.channels.y + output - position * params.channels.y, at.z, at.y, at.x);
 }
 
 fn place_next(at: Place) -> Place {
@@ -32,21 +30,20 @@ fn place_next(at: Place) -> Place {
 }
 
 fn output_of(at: Place) -> u32 {
-  let image = at.plane / params.channels.y;
-  let position = ((image * params.depth.y + at.z) * params.height.y + at.y) * params.width.y + at.x;
-  return position * params.channels.y + at.plane % params.channels.y;
+  let image = divided(at.plane, params.channels.y);
+  let position = number_of(Place(image, at.z, at.y, at.x));
+  return position * params.channels.y + at.plane - image * params.channels.y;
 }
 
 fn position_of(value: u32) -> Place {
-  let position = value / params.channels.x;
-  let row = position / params.width.x;
-  let slice = row / params.height.x;
-  let plane = (slice / params.depth.x) * params.channels.x + value % params.channels.x;
-  return Place(plane, slice % params.depth.x, row % params.height.x, position % params.width.x);
+  let position = divided(value, params.channels.x);
+  let at = place_of_input(position);
+  return Place(at.plane * params.channels.x + value - position * params.channels.x, at.z, at.y, at.x);
 }
 
 fn plane_base(plane: u32) -> u32 {
-  return (plane / params.channels.x) * params.channels.x * params.extent.z + plane % params.channels.x;
+  let image = divided(plane, params.channels.x);
+  return image * params.channels.x * params.extent.z + plane - image * params.channels.x;
 }
 
 fn element_at(base: u32, index: u32) -> u32 {

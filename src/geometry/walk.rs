@@ -100,6 +100,13 @@ impl Axis {
         Self { input, output, kernel: 1, stride: 1, dilation: 1, pad_begin: 0, pad_end: 0 }
     }
 
+    /// Whether the last window has taps behind the input's end.
+    pub(crate) fn sticks_out(&self) -> bool {
+        let last_start = (u64::from(self.output).max(1) - 1) * u64::from(self.stride);
+        let reach = (u64::from(self.kernel) - 1) * u64::from(self.dilation);
+        last_start + reach >= u64::from(self.input) + u64::from(self.pad_begin)
+    }
+
     /// An upper bound of the taps that one output has on this axis.
     pub(crate) fn most_taps(&self, walk: Walk) -> u64 {
         match walk {

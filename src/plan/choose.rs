@@ -1,6 +1,8 @@
 //! The choice of a kernel: what each takes, and from where on each pays.
 
-use super::{Format, Kernel, Request, Site, Specialise, Tile, WORKGROUP, format::divides_by_four, index, key::SORT_TAPS};
+use super::{
+    Format, Kernel, Limits, Request, Rows, Site, Specialise, Tile, WORKGROUP, format::divides_by_four, index, key::SORT_TAPS,
+};
 use crate::{
     Error,
     geometry::{Geometry, Order, Side, Walk},
@@ -21,8 +23,11 @@ const DIRECT_MOST_TURNS: u64 = 16_000;
 const REDUCE_MOST_TAPS: u64 = 1 << 19;
 /// Slices in depth that a tile may walk, for the same reason.
 const TILE_MOST_SLICES: u64 = 16;
-/// Values of one input row that a tile may hold in registers, and input rows under it, before compilers spill or take seconds.
-const TILE_SPAN: [u64; 2] = [16, 16];
+/// Values of one input row that a tile may hold in registers, and rows of outputs that may be under way, before compilers spill or take seconds.
+const TILE_SPAN: u64 = 24;
+const TILE_LIVE: u64 = 16;
+/// Rows of outputs in a tile's strip, at most; and loop turns that its invocation may make, for the reason that bounds the direct kernel's.
+const STRIP_ROWS: u32 = 16;
 
 /// How often a fold sees its taps: once more where an op that chooses by order must also find the tap.
 pub(super) fn passes(row: &OpRow, saves: bool) -> u32 {
@@ -101,7 +106,7 @@ fn tile_fits(site: &Site<'_>, specialise: Specialise) -> Result<(), String> {
     if geometry.order != Order::ChannelsFirst && !fours {
         return Err("it takes channels last by four, and they are no multiple".into());
     }
-    let [depth, height, width] = &geometry.axes;
+    let [depth, _, width] = &geometry.axes;
     let word = elements.output.per_word();
     if !fours && width.output % word != 0 {
         let (element, columns) = (elements.output, width.output);
@@ -111,10 +116,10 @@ fn tile_fits(site: &Site<'_>, specialise: Specialise) -> Result<(), String> {
     if slices > TILE_MOST_SLICES {
         return Err(format!("a window may span {slices} slices in depth; it takes {TILE_MOST_SLICES} at most"));
     }
-    let tile = if fours { Tile::of_channels(height, width) } else { Tile::of(height, width, width.input % 4 == 0) };
-    let span = tile.span();
-    if span[0] > TILE_SPAN[0] || span[1] > TILE_SPAN[1] {
-        return Err(format!("a tile would span {} rows and {} columns; 16 and 16 fit in registers", span[0], span[1]));
+    let tile = Tile::of(&geometry.axes, fours);
+    let (live, span) = (tile.live(), tile.span());
+    if live > TILE_LIVE || span > TILE_SPAN {
+        return Err(format!("a tile would hold {live} rows of outputs and {span} columns; {TILE_LIVE} and {TILE_SPAN} fit in registers"));
     }
     let listed =
         || listed_windows().any(|(kernel, stride)| tile.kernel == kernel && tile.stride == stride) && tile.dilation == [1, 1];
@@ -135,14 +140,29 @@ fn listed_windows() -> impl Iterator<Item = ([u32; 2], [u32; 2])> {
         .chain(SIDES.into_iter().flat_map(|(kernel, stride)| [([kernel; 2], [stride; 2]), ([1, kernel], [1, stride])]))
 }
 
-/// The tiles that the default set of windows makes, with any padding, and whether their rows are aligned.
-pub(super) fn listed_tiles() -> Vec<(Tile, bool)> {
+/// Rows of outputs that one invocation of the tile kernel walks down: as many as leave enough invocations to fill the device, since neighbouring
+/// rows share input rows and the place is found once.
+pub(super) fn strip_rows(tile: &Tile, rows: u32, strips_of_one_row: u64, limits: &Limits) -> u32 {
+    let most = if tile.live() > 1 { STRIP_ROWS } else { STRIP_ROWS / 4 };
+    let enough = u64::from(rows) * strips_of_one_row / u64::from(limits.invocations_to_fill.max(1));
+    let most = u32::try_from(enough).unwrap_or(u32::MAX).clamp(1, most).min(rows.max(1));
+    // As even as can be.
+    rows.div_ceil(rows.div_ceil(most).max(1)).max(1)
+}
+
+/// Tiles that the default set of windows makes, and how their rows are read: every window with every padding and every way to read; where windows stick out,
+/// in turn.
+pub(super) fn listed_tiles() -> Vec<(Tile, Rows)> {
     let mut tiles = Vec::new();
     for (kernel, stride) in listed_windows() {
-        let (rows, columns) = (Tile::rows(kernel[0]), Tile::COLUMNS);
-        let tile = |lead| Tile { rows, columns, kernel, stride, dilation: [1, 1], lead };
-        tiles.push((tile(0), false));
-        tiles.extend((0..kernel[1].min(4)).map(|padding| (tile(Tile::lead(padding)), true)));
+        for padding in 0..kernel[1].min(4) {
+            for rows in Rows::ALL {
+                let turn = tiles.len();
+                let sticks_out = [padding > 0 || turn % 2 == 1, turn % 3 == 1];
+                let tile = Tile { columns: 4, kernel, stride, dilation: [1, 1], padding, sticks_out, flat: turn % 4 < 3 };
+                tiles.push((tile, rows));
+            }
+        }
     }
     tiles
 }

@@ -79,59 +79,62 @@ pub(crate) fn two_stages(walk: Walk) -> [Schedule; 2] {
 /// The constants of a specialised window: sizes on height and width, depth staying dynamic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Tile {
-    pub(crate) rows: u32,
+    /// Outputs next to each other that one invocation computes, row by row.
     pub(crate) columns: u32,
     pub(crate) kernel: [u32; 2],
     pub(crate) stride: [u32; 2],
     pub(crate) dilation: [u32; 2],
-    /// Columns between the multiple of four that an aligned read starts at and the tile's first column.
-    pub(crate) lead: u32,
+    /// Columns of padding before the first.
+    pub(crate) padding: u32,
+    /// Whether windows may stick out of the input: above or below, and behind the last column.
+    pub(crate) sticks_out: [bool; 2],
+    /// Whether there is one slice in depth, at most.
+    pub(crate) flat: bool,
 }
 
 impl Tile {
-    /// Outputs next to each other that one invocation computes.
-    pub(crate) const COLUMNS: u32 = 4;
-    /// The same where each is four channels.
-    const COLUMNS_OF_CHANNELS: u32 = 2;
-
-    /// The tile of four channels for a window on these axes.
-    pub(crate) fn of_channels(height: &Axis, width: &Axis) -> Self {
-        // Rows that share no input rows only hold more.
-        let rows = if height.stride >= height.kernel { 1 } else { 2 };
-        Self { rows, columns: Self::COLUMNS_OF_CHANNELS, ..Self::of(height, width, false) }
-    }
-
-    /// The tile for a window on these axes.
-    pub(crate) fn of(height: &Axis, width: &Axis, aligned: bool) -> Self {
+    /// The tile for a window on these axes; `four` where it is of four channels.
+    pub(crate) fn of([depth, height, width]: &[Axis; 3], four: bool) -> Self {
         Self {
-            rows: Self::rows(height.kernel),
-            columns: Self::COLUMNS,
+            columns: if four { 2 } else { 4 },
             kernel: [height.kernel, width.kernel],
             stride: [height.stride, width.stride],
             dilation: [height.dilation, width.dilation],
-            lead: if aligned { Self::lead(width.pad_begin) } else { 0 },
+            padding: width.pad_begin,
+            sticks_out: [height.pad_begin > 0 || height.sticks_out(), width.sticks_out()],
+            flat: *depth == Axis::ABSENT,
         }
     }
 
-    /// Columns to begin an aligned read before the first, which stands `padding` before a multiple of four.
-    pub(crate) fn lead(padding: u32) -> u32 {
-        (4 - padding % 4) % 4
+    /// Input rows under one output.
+    fn reach(&self, axis: usize) -> u64 {
+        (u64::from(self.kernel[axis]) - 1) * u64::from(self.dilation[axis]) + 1
     }
 
-    /// Output rows that one invocation computes: two where they share input rows.
-    pub(crate) fn rows(kernel_height: u32) -> u32 {
-        if kernel_height == 1 { 1 } else { 2 }
+    /// Rows of outputs that are under way at once.
+    pub(crate) fn live(&self) -> u64 {
+        self.reach(0).div_ceil(self.stride[0].into())
     }
 
-    /// Input values that an invocation holds for one row, and input rows under the tile.
-    pub(crate) fn span(&self) -> [u64; 2] {
-        let reach = |count: u32, axis: usize| {
-            (u64::from(count) - 1) * u64::from(self.stride[axis])
-                + (u64::from(self.kernel[axis]) - 1) * u64::from(self.dilation[axis])
-                + 1
-        };
-        [reach(self.rows, 0), reach(self.columns, 1)]
+    /// Input values that an invocation holds for one row.
+    pub(crate) fn span(&self) -> u64 {
+        (u64::from(self.columns) - 1) * u64::from(self.stride[1]) + self.reach(1)
     }
+}
+
+/// How the tile kernel reads an input row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Rows {
+    /// One value at a time.
+    One,
+    /// Four at a time, since rows are whole fours.
+    Fours,
+    /// Four at a time, from the multiple of four at or before the first, since all rows together are whole fours.
+    Shifted,
+}
+
+impl Rows {
+    pub(crate) const ALL: [Self; 3] = [Self::One, Self::Fours, Self::Shifted];
 }
 
 /// A kernel's identity: everything that its text depends on.
@@ -238,8 +241,8 @@ pub(crate) struct PoolKey {
     pub(crate) activation: Option<Activation>,
     pub(crate) schedule: Schedule,
     pub(crate) format: Format,
-    /// Whether input rows are read as vec4s.
-    pub(crate) aligned_load: bool,
+    /// How input rows are read, by tiles.
+    pub(crate) rows: Rows,
     /// Whether outputs are stored as vec4s.
     pub(crate) aligned_store: bool,
     pub(crate) emit: Emit,
@@ -296,8 +299,9 @@ impl PoolKey {
                 let words = format.output.per_word() == 4 && emit == Emit::Values;
                 let texels = matches!(format.output, Stored::Texture(_));
                 let aligned_store = self.aligned_store && !words && !texels && emit != Emit::Saved && !format.four;
-                let aligned_load = self.aligned_load && !matches!(format.input, Stored::Texture(_));
-                Self { activation, aligned_load, aligned_store, ..self }
+                let in_fours = !format.four && !matches!(format.input, Stored::Texture(_));
+                let rows = if in_fours { self.rows } else { Rows::One };
+                Self { activation, rows, aligned_store, ..self }
             }
         }
     }
@@ -371,8 +375,13 @@ impl fmt::Display for PoolKey {
             Schedule::ListMerge => f.write_str("list_merge")?,
             Schedule::Sort(taps) => write!(f, "sort{taps}")?,
             Schedule::Tile(tile) => {
-                let Tile { rows, columns, kernel: [kh, kw], stride: [sh, sw], dilation: [dh, dw], lead } = tile;
-                write!(f, "tile{rows}x{columns}_k{kh}x{kw}_s{sh}x{sw}_d{dh}x{dw}_l{lead}")?;
+                let Tile { columns, kernel: [kh, kw], stride: [sh, sw], dilation: [dh, dw], padding, sticks_out, flat } = tile;
+                write!(f, "tile{columns}_k{kh}x{kw}_s{sh}x{sw}_d{dh}x{dw}_p{padding}")?;
+                for (flag, name) in [(sticks_out[0], "_rows"), (sticks_out[1], "_columns"), (!flat, "_deep")] {
+                    if flag {
+                        f.write_str(name)?;
+                    }
+                }
             }
         }
         if self.weighting != self.op.row().weighting {
@@ -382,7 +391,8 @@ impl fmt::Display for PoolKey {
             write!(f, "/{}", activation.name())?;
         }
         for (flag, name) in [
-            (self.aligned_load, "/load4"),
+            (self.rows == Rows::Fours, "/load4"),
+            (self.rows == Rows::Shifted, "/shift4"),
             (self.aligned_store, "/store4"),
             (self.emit == Emit::Indices, "/indices"),
             (self.emit == Emit::Saved, "/saved"),

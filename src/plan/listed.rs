@@ -1,7 +1,7 @@
 //! The kernels that every backend compiler must take: at most 2,000, in which any two of what makes a kernel meet.
 
 use super::{
-    BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, MipKey, PoolKey, Role, Schedule, Stored, Tile, UnpoolStep,
+    BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, MipKey, PoolKey, Role, Rows, Schedule, Stored, Tile, UnpoolStep,
     choose::listed_tiles,
     format::CHOOSE_AS_STORED,
     key::{SORT_TAPS, two_stages},
@@ -110,7 +110,7 @@ impl PoolKey {
                     activation: None,
                     schedule,
                     format: Format::PLAIN,
-                    aligned_load: false,
+                    rows: Rows::One,
                     aligned_store: false,
                     emit,
                 };
@@ -155,20 +155,20 @@ impl PoolKey {
                     let schedule = [Schedule::Direct, Schedule::Reduce, two_stages(walk)[0]][turn % 3];
                     keys.push(Self { activation, ..base(walk, schedule, own) });
                     if row.shareable && turn % 2 == 0 {
-                        let (tile, aligned_load) = tiles[turn % tiles.len()];
+                        let (tile, rows) = tiles[turn % tiles.len()];
                         let key = base(Walk::Window, Schedule::Tile(tile), own);
-                        keys.push(Self { activation, aligned_load, ..key });
+                        keys.push(Self { activation, rows, ..key });
                     }
                 }
                 if row.shareable {
-                    for (at, &(tile, aligned_load)) in tiles.iter().enumerate() {
+                    for (at, &(tile, rows)) in tiles.iter().enumerate() {
                         for &emit in choices {
                             for aligned_store in [false, true] {
                                 // Max, which networks use most, with every tile; the others in turn.
                                 turn += 1;
                                 if row.kind == OpKind::Max && emit == own && aligned_store || (at + turn) % 40 == 0 {
                                     let key = base(Walk::Window, Schedule::Tile(tile), emit);
-                                    keys.push(Self { aligned_load, aligned_store, ..key });
+                                    keys.push(Self { rows, aligned_store, ..key });
                                 }
                             }
                         }
@@ -329,7 +329,7 @@ impl Format {
         if walk == Walk::Window && row.shareable && row.passes == 1 {
             match (self.order, self.four) {
                 (Order::ChannelsFirst, _) => schedules.push(Schedule::Tile(tile)),
-                (_, true) => schedules.push(Schedule::Tile(Tile { columns: 2, lead: 0, ..tile })),
+                (_, true) => schedules.push(Schedule::Tile(Tile { columns: 2, ..tile })),
                 _ => {}
             }
         }

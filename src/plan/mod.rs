@@ -14,12 +14,12 @@ mod unpool;
 
 pub(crate) use format::{Elements, Format, Stored};
 pub(crate) use key::{
-    BackKey, BackTo, ClusterStep, Digest, Emit, MipKey, PoolKey, Role, Schedule, Tile, UnpoolStep, WORKGROUP,
+    BackKey, BackTo, ClusterStep, Digest, Emit, MipKey, PoolKey, Role, Rows, Schedule, Tile, UnpoolStep, WORKGROUP,
 };
 pub use key::{Kernel, KernelKey};
 pub use request::{Request, Specialise};
 
-use choose::{TwoStages, choose_kernel, passes, sort_taps};
+use choose::{TwoStages, choose_kernel, passes, sort_taps, strip_rows};
 use key::{SORT_TAPS, two_stages};
 #[cfg(feature = "gpu")]
 pub(crate) use mips::{MipPlan, MipStep};
@@ -56,6 +56,8 @@ pub struct Limits {
     pub storage_buffers: u32,
     /// `max_storage_textures_per_shader_stage`.
     pub storage_textures: u32,
+    /// Invocations that keep the device busy, roughly: where there are more, each may do more and share it.
+    pub invocations_to_fill: u32,
 }
 
 impl Limits {
@@ -67,6 +69,7 @@ impl Limits {
         workgroup_bytes: 16 << 10,
         storage_buffers: 8,
         storage_textures: 4,
+        invocations_to_fill: 1 << 16,
     };
 }
 
@@ -261,7 +264,11 @@ impl Plan {
         let row = op.kind().row();
         let outputs = index(self.output.elements() as u64)?;
         let [_, height, width] = &geometry.axes;
-        let aligned_load = width.input % 4 == 0;
+        let rows = match (width.input % 4, geometry.input.elements() % 4) {
+            (0, _) => Rows::Fours,
+            (_, 0) => Rows::Shifted,
+            _ => Rows::One,
+        };
         // The way back looks at one value at a time; four accumulators of a tree must fit a workgroup's memory.
         let lanes = emit != Emit::Saved
             && self.kernel != Kernel::Sort
@@ -272,7 +279,7 @@ impl Plan {
             let because = "it stores one channel at a time; direct, reduce and two_stage store whole texels, but for segments and clusters";
             return Err(Error::unsupported(format!("{} into a texture of four channels", self.kernel), because));
         }
-        let key = |schedule, aligned_load, aligned_store| {
+        let key = |schedule, rows, aligned_store| {
             PoolKey {
                 op: op.kind(),
                 variant: op.variant(),
@@ -281,7 +288,7 @@ impl Plan {
                 activation: pooling.activation,
                 schedule,
                 format,
-                aligned_load,
+                rows,
                 aligned_store,
                 emit,
             }
@@ -292,24 +299,26 @@ impl Plan {
         match self.kernel {
             Kernel::Direct => {
                 let aligned_store = outputs % 4 == 0;
-                self.steps.push(step(key(Schedule::Direct, false, aligned_store), outputs.div_ceil(4 * WORKGROUP), [0; 3])?);
+                self.steps.push(step(key(Schedule::Direct, Rows::One, aligned_store), outputs.div_ceil(4 * WORKGROUP), [0; 3])?);
             }
             Kernel::Tile => {
-                let four = format.four;
-                let tile = if four { Tile::of_channels(height, width) } else { Tile::of(height, width, aligned_load) };
+                let tile = Tile::of(&geometry.axes, format.four);
                 let across = width.output.div_ceil(tile.columns);
-                let down = height.output.div_ceil(tile.rows);
                 let slices = outputs / format.lanes() / (height.output * width.output);
-                let tiles = slices * across * down;
-                let key = key(Schedule::Tile(tile), aligned_load && !four, width.output % 4 == 0);
-                self.steps.push(step(key, tiles.div_ceil(WORKGROUP), [tiles, across, down])?);
+                let each = strip_rows(&tile, height.output, u64::from(slices) * u64::from(across), limits);
+                let down = height.output.div_ceil(each);
+                let strips = slices * across * down;
+                let key = key(Schedule::Tile(tile), rows, width.output % 4 == 0);
+                let mut step = step(key, strips.div_ceil(WORKGROUP), [strips, across, down])?;
+                step.params.set_strip_rows(each);
+                self.steps.push(step);
             }
             Kernel::Sort => {
                 let taps = sort_taps(geometry).unwrap_or(SORT_TAPS[SORT_TAPS.len() - 1]);
-                let key = key(Schedule::Sort(taps), false, false);
+                let key = key(Schedule::Sort(taps), Rows::One, false);
                 self.steps.push(step(key, owners.div_ceil(WORKGROUP), [0; 3])?);
             }
-            Kernel::Reduce => self.steps.push(step(key(Schedule::Reduce, false, false), owners, [0; 3])?),
+            Kernel::Reduce => self.steps.push(step(key(Schedule::Reduce, Rows::One, false), owners, [0; 3])?),
             Kernel::TwoStage => {
                 let sizes = TwoStages::new(geometry, row, outputs, &format);
                 self.scratch_bytes = self.scratch_bytes.max(sizes.scratch_bytes);
@@ -319,10 +328,10 @@ impl Plan {
                 let [fold, merge] = two_stages(geometry.walk);
                 // A partial accumulator is the same with and without indices wherever an op can have them.
                 let own = if row.indices && emit == Emit::Values { Emit::Indices } else { emit };
-                let fold = PoolKey { emit: own, ..key(fold, false, false) };
+                let fold = PoolKey { emit: own, ..key(fold, Rows::One, false) };
                 for pass in 0..passes(row, emit == Emit::Saved) {
                     self.steps.push(step(fold, folding, [parts, pass, carries])?);
-                    self.steps.push(step(key(merge, false, false), merging, [parts, pass, carries])?);
+                    self.steps.push(step(key(merge, Rows::One, false), merging, [parts, pass, carries])?);
                 }
             }
         }

@@ -20,7 +20,7 @@ pub(crate) struct Params {
     extent: [u32; 4],
     /// Workgroups in one row of the grid, then the schedule's own numbers.
     grid: [u32; 4],
-    /// 1 where padding counts towards the divisor; taps in a part of a segment.
+    /// 1 where padding counts towards the divisor; taps in a part of a segment; rows of outputs in a strip.
     flags: [u32; 4],
     op: [f32; 4],
     op_words: [u32; 4],
@@ -47,6 +47,11 @@ impl Params {
         sizes[2] = [source[0], source[1], 0, 0];
         let channels = [kept[0], kept[1], 0, 0];
         Self { sizes, grid, channels, op: op.parameters(), op_words: op.words(), ..Self::zeroed() }
+    }
+
+    /// Of a step of the tile kernel: rows of outputs that an invocation walks down.
+    pub(crate) fn set_strip_rows(&mut self, rows: u32) {
+        self.flags[2] = rows;
     }
 
     pub(crate) fn new(op: &Op, geometry: &Geometry, elements: &Elements, outputs: u32, grid: [u32; 4]) -> Self {

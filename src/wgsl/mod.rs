@@ -8,7 +8,7 @@ use crate::{
     geometry::{Order, Walk},
     op::{WeightingKind, wgsl},
     plan::{
-        BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, MipKey, PoolKey, Role, Schedule, Stored, UnpoolStep,
+        BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, MipKey, PoolKey, Role, Rows, Schedule, Stored, UnpoolStep,
         WORKGROUP,
     },
 };
@@ -117,14 +117,10 @@ fn layout_of(order: Order) -> &'static str {
     }
 }
 
-/// How the input is read; `rows`: four at a time where rows allow it.
-fn load(format: &Format, rows: bool) -> Vec<&'static str> {
-    let mut files = storage_of_input(format, rows || format.four);
-    files.push(match (format.four, rows) {
-        (true, _) => wgsl!("load/channels"),
-        (false, true) => wgsl!("load/row"),
-        (false, false) => wgsl!("load/one"),
-    });
+/// How the input is read; `fours`: four at a time where rows allow it.
+fn load(format: &Format, fours: bool) -> Vec<&'static str> {
+    let mut files = storage_of_input(format, fours || format.four);
+    files.push(if format.four { wgsl!("load/channels") } else { wgsl!("load/one") });
     files
 }
 
@@ -208,7 +204,7 @@ fn prepare(key: &KernelKey, digest: Digest) -> String {
         }
         Digest::Clusters(step, activation, _) => {
             files.extend_from_slice(keys(&format));
-            files.extend([activate(activation), wgsl!("common/places"), layout_of(format.order)]);
+            files.extend([activate(activation), wgsl!("common/places"), wgsl!("common/divide"), layout_of(format.order)]);
             files.extend(load(&format, false));
             files.push(wgsl!("digest/clusters"));
             match step {
@@ -272,6 +268,7 @@ fn walk_and_op(
         region_of(walk),
         wgsl!("common/span"),
         wgsl!("common/places"),
+        wgsl!("common/divide"),
         match weighting {
             WeightingKind::One => wgsl!("weighting/one"),
             WeightingKind::Gaussian => wgsl!("weighting/gaussian"),
@@ -310,12 +307,16 @@ fn walk_and_op(
 fn pool(key: &PoolKey) -> String {
     let format = &key.format;
     let mut files = walk_and_op(key.op, key.walk, key.weighting, key.activation, format);
-    files.extend(load(format, key.aligned_load));
+    files.extend(load(format, key.rows != Rows::One));
     files.push(if key.walk.fills_empty() { wgsl!("answer/or_empty") } else { wgsl!("answer/of_op") });
     files.extend_from_slice(match key.schedule {
         Schedule::Direct => &[wgsl!("schedule/direct")],
-        Schedule::Tile(_) if format.four => &[wgsl!("schedule/tile_channels")],
-        Schedule::Tile(_) => &[wgsl!("schedule/tile")],
+        Schedule::Tile(_) if format.four => &[wgsl!("tile/channels"), wgsl!("schedule/tile")],
+        Schedule::Tile(_) => match key.rows {
+            Rows::One => &[wgsl!("tile/planes"), wgsl!("tile/span_one"), wgsl!("schedule/tile")],
+            Rows::Fours => &[wgsl!("tile/planes"), wgsl!("tile/span_fours"), wgsl!("schedule/tile")],
+            Rows::Shifted => &[wgsl!("tile/planes"), wgsl!("tile/span_shifted"), wgsl!("schedule/tile")],
+        },
         Schedule::Reduce => &[wgsl!("common/workgroup"), wgsl!("schedule/reduce")],
         Schedule::Partial => &[wgsl!("common/workgroup"), wgsl!("schedule/partial")],
         Schedule::Merge => &[wgsl!("common/workgroup"), wgsl!("schedule/merge")],
@@ -411,7 +412,7 @@ fn unpool(key: &KernelKey, step: &UnpoolStep) -> String {
     let mut files = aliases(&format);
     files.push(wgsl!("common/params"));
     if *step != UnpoolStep::Clear {
-        files.extend([wgsl!("common/places"), layout_of(format.order)]);
+        files.extend([wgsl!("common/places"), wgsl!("common/divide"), layout_of(format.order)]);
     }
     if let UnpoolStep::Place(_) | UnpoolStep::Nearest(..) = step {
         files.extend(storage_of_input(&format, false));
@@ -446,7 +447,6 @@ fn constants(key: &PoolKey) -> String {
     }
     if let Schedule::Tile(tile) = key.schedule {
         for (name, value) in [
-            ("TILE_ROWS", tile.rows),
             ("TILE_COLUMNS", tile.columns),
             ("KERNEL_H", tile.kernel[0]),
             ("KERNEL_W", tile.kernel[1]),
@@ -454,9 +454,12 @@ fn constants(key: &PoolKey) -> String {
             ("STRIDE_W", tile.stride[1]),
             ("DILATION_H", tile.dilation[0]),
             ("DILATION_W", tile.dilation[1]),
-            ("LEAD", tile.lead),
+            ("PADDING_W", tile.padding),
         ] {
             lines.push_str(&format!("const {name} = {value}u;\n"));
+        }
+        for (name, value) in [("ROW_EDGES", tile.sticks_out[0]), ("COLUMN_EDGES", tile.sticks_out[1]), ("FLAT", tile.flat)] {
+            lines.push_str(&format!("const {name} = {value};\n"));
         }
     }
     lines
