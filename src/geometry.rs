@@ -11,7 +11,7 @@ mod sides;
 mod unpool;
 mod walk;
 
-use axes::{adaptive_axes, fractional_axes, window_axes};
+use axes::{adaptive_axes, as_windows, fractional_axes, one_run, window_axes};
 pub use kinds::RegionKind;
 pub(crate) use sides::{Found, Labels, Side};
 pub(crate) use walk::{Axis, Order, Walk};
@@ -77,7 +77,8 @@ impl Geometry {
                 (walk, window_axes(window, &sizes)?, Vec::new())
             }
             Region::Adaptive { output_size } => {
-                (Walk::Adaptive, adaptive_axes(&output_size.resolve("output_size", sizes.len())?, &sizes)?, Vec::new())
+                let (walk, axes) = as_windows(adaptive_axes(&output_size.resolve("output_size", sizes.len())?, &sizes)?);
+                (walk, axes, Vec::new())
             }
             Region::Global => {
                 let whole = |&size| Ok(Axis::whole(narrow(size)?, 1));
@@ -98,6 +99,9 @@ impl Geometry {
         let mut three = [Axis::ABSENT; MAX_SPATIAL_AXES];
         three[MAX_SPATIAL_AXES - axes.len()..].copy_from_slice(&axes);
         let (input, output) = (*input, input.with_spatial(&spatial));
+        if walk == Walk::Global && pooling.op.weighting() == WeightingKind::One {
+            three = one_run(three);
+        }
         let weights = match pooling.op.kind().row().weighting {
             WeightingKind::Table => {
                 let sets = if pooling.op.given_weights() == Some(true) { input.channels() as u64 } else { 1 };

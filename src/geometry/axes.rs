@@ -1,6 +1,6 @@
 //! The one output-size formula, and the axes of windows and grids.
 
-use super::{Axis, INDEX_LIMIT, narrow};
+use super::{Axis, INDEX_LIMIT, Walk, narrow};
 use crate::{Error, Fractional, Padding, Window, spec::PaddingMode};
 
 pub(super) fn adaptive_axes(outputs: &[u32], sizes: &[i64]) -> Result<Vec<Axis>, Error> {
@@ -20,6 +20,37 @@ pub(super) fn adaptive_axes(outputs: &[u32], sizes: &[i64]) -> Result<Vec<Axis>,
             }),
         })
         .collect()
+}
+
+/// Bins that are as large as one another and as far apart are windows, and one bin is the whole: the same regions, for which there are faster kernels.
+pub(super) fn as_windows(axes: Vec<Axis>) -> (Walk, Vec<Axis>) {
+    if axes.iter().all(|axis| axis.output == 1) {
+        return (Walk::Global, axes);
+    }
+    match axes.iter().map(as_window).collect() {
+        Some(windows) => (Walk::Window, windows),
+        None => (Walk::Adaptive, axes),
+    }
+}
+
+/// The whole as one row, where it does not matter where a value stands in it: its positions lie side by side.
+pub(super) fn one_run(axes: [Axis; 3]) -> [Axis; 3] {
+    let positions = axes.iter().fold(1, |product: u64, axis| product.saturating_mul(axis.input.into()));
+    match i32::try_from(positions) {
+        Ok(_) => [Axis::ABSENT, Axis::ABSENT, Axis::whole(u32::try_from(positions).unwrap_or(u32::MAX), 1)],
+        Err(_) => axes,
+    }
+}
+
+/// The window that all bins of an axis are, if they are.
+fn as_window(axis: &Axis) -> Option<Axis> {
+    let (input, output) = (u64::from(axis.input), u64::from(axis.output));
+    let begin = |bin: u64| bin * input / output;
+    let size = |bin: u64| ((bin + 1) * input).div_ceil(output) - begin(bin);
+    let (kernel, stride) = (size(0), if output > 1 { begin(1) } else { input });
+    let alike = stride > 0 && (0..output).all(|bin| begin(bin) == bin * stride && size(bin) == kernel);
+    let [kernel, stride] = [kernel, stride].map(|number| u32::try_from(number).ok());
+    alike.then_some(Axis { kernel: kernel?, stride: stride?, ..*axis })
 }
 
 /// The axes of fractional pooling, and where each of its windows begins, axis after axis. The kernels find an axis' starts by

@@ -26,8 +26,8 @@ const TILE_MOST_SLICES: u64 = 16;
 /// Values of one input row that a tile may hold in registers, and rows of outputs that may be under way, before compilers spill or take seconds.
 const TILE_SPAN: u64 = 24;
 const TILE_LIVE: u64 = 16;
-/// Rows of outputs in a tile's strip, at most; and loop turns that its invocation may make, for the reason that bounds the direct kernel's.
-const STRIP_ROWS: u32 = 16;
+/// Rows of outputs in a tile's strip, at most.
+const STRIP_ROWS: u32 = 32;
 
 /// How often a fold sees its taps: once more where an op that chooses by order must also find the tap.
 pub(super) fn passes(row: &OpRow, saves: bool) -> u32 {
@@ -116,7 +116,7 @@ fn tile_fits(site: &Site<'_>, specialise: Specialise) -> Result<(), String> {
     if slices > TILE_MOST_SLICES {
         return Err(format!("a window may span {slices} slices in depth; it takes {TILE_MOST_SLICES} at most"));
     }
-    let tile = Tile::of(&geometry.axes, fours);
+    let tile = Tile::of(&geometry.axes, fours, row.acc_bytes);
     let (live, span) = (tile.live(), tile.span());
     if live > TILE_LIVE || span > TILE_SPAN {
         return Err(format!("a tile would hold {live} rows of outputs and {span} columns; {TILE_LIVE} and {TILE_SPAN} fit in registers"));
@@ -142,12 +142,29 @@ fn listed_windows() -> impl Iterator<Item = ([u32; 2], [u32; 2])> {
 
 /// Rows of outputs that one invocation of the tile kernel walks down: as many as leave enough invocations to fill the device, since neighbouring
 /// rows share input rows and the place is found once.
-pub(super) fn strip_rows(tile: &Tile, rows: u32, strips_of_one_row: u64, limits: &Limits) -> u32 {
-    let most = if tile.live() > 1 { STRIP_ROWS } else { STRIP_ROWS / 4 };
+pub(super) fn strip_rows(tile: &Tile, four: bool, rows: u32, strips_of_one_row: u64, limits: &Limits) -> u32 {
+    let most = match (tile.one_row, four) {
+        (true, _) => 1,
+        (false, true) => 2,
+        (false, false) => STRIP_ROWS,
+    };
     let enough = u64::from(rows) * strips_of_one_row / u64::from(limits.invocations_to_fill.max(1));
     let most = u32::try_from(enough).unwrap_or(u32::MAX).clamp(1, most).min(rows.max(1));
     // As even as can be.
     rows.div_ceil(rows.div_ceil(most).max(1)).max(1)
+}
+
+/// Whether the taps of a row lie side by side in memory and are enough to read four at a time from the first multiple of four on.
+pub(super) fn in_runs(geometry: &Geometry, four: bool) -> bool {
+    const ENOUGH_TAPS: u64 = 12;
+    let [_, _, width] = &geometry.axes;
+    let side_by_side = match geometry.walk {
+        Walk::Window => width.dilation == 1,
+        Walk::Adaptive | Walk::Global | Walk::Pyramid | Walk::Fractional | Walk::RoiPool => true,
+        Walk::Reflect | Walk::Edge | Walk::RoiAlign | Walk::List => false,
+    };
+    let whole_fours = geometry.input.elements() % 4 == 0 && geometry.order == Order::ChannelsFirst && !four;
+    side_by_side && whole_fours && width.most_taps(geometry.walk) >= ENOUGH_TAPS
 }
 
 /// Tiles that the default set of windows makes, and how their rows are read: every window with every padding and every way to read; where windows stick out,
@@ -159,7 +176,7 @@ pub(super) fn listed_tiles() -> Vec<(Tile, Rows)> {
             for rows in Rows::ALL {
                 let turn = tiles.len();
                 let sticks_out = [padding > 0 || turn % 2 == 1, turn % 3 == 1];
-                let tile = Tile { columns: 4, kernel, stride, dilation: [1, 1], padding, sticks_out, flat: turn % 4 < 3 };
+                let tile = Tile { columns: 4, one_row: false, kernel, stride, dilation: [1, 1], padding, sticks_out, flat: turn % 4 < 3 };
                 tiles.push((tile, rows));
             }
         }

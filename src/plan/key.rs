@@ -81,6 +81,8 @@ pub(crate) fn two_stages(walk: Walk) -> [Schedule; 2] {
 pub(crate) struct Tile {
     /// Outputs next to each other that one invocation computes, row by row.
     pub(crate) columns: u32,
+    /// Whether a strip is one row of them.
+    pub(crate) one_row: bool,
     pub(crate) kernel: [u32; 2],
     pub(crate) stride: [u32; 2],
     pub(crate) dilation: [u32; 2],
@@ -93,10 +95,22 @@ pub(crate) struct Tile {
 }
 
 impl Tile {
-    /// The tile for a window on these axes; `four` where it is of four channels.
-    pub(crate) fn of([depth, height, width]: &[Axis; 3], four: bool) -> Self {
+    /// The tile for a window on these axes, of an op whose accumulators have so many bytes; `four` where it is of four channels.
+    ///
+    /// Measured on lavapipe: strips of planes are best long and wide, as far as accumulators stay in registers. Where neighbours are channels, rows
+    /// are far apart in memory, so that long strips fall out of caches; windows that share no rows gain nothing by them.
+    pub(crate) fn of([depth, height, width]: &[Axis; 3], four: bool, acc_bytes: u64) -> Self {
+        let shares = height.kernel > 1 && (u64::from(height.kernel) - 1) * u64::from(height.dilation) >= u64::from(height.stride);
+        let columns = match (four, shares) {
+            (true, true) => 2,
+            (false, shares) if (5..=8).contains(&width.output) || shares && width.output > 4 => {
+                if acc_bytes <= 12 && width.stride <= 2 && width.kernel <= 5 { 8 } else { 4 }
+            }
+            _ => 4,
+        };
         Self {
-            columns: if four { 2 } else { 4 },
+            columns,
+            one_row: four && !shares,
             kernel: [height.kernel, width.kernel],
             stride: [height.stride, width.stride],
             dilation: [height.dilation, width.dilation],
@@ -375,9 +389,9 @@ impl fmt::Display for PoolKey {
             Schedule::ListMerge => f.write_str("list_merge")?,
             Schedule::Sort(taps) => write!(f, "sort{taps}")?,
             Schedule::Tile(tile) => {
-                let Tile { columns, kernel: [kh, kw], stride: [sh, sw], dilation: [dh, dw], padding, sticks_out, flat } = tile;
+                let Tile { columns, one_row, kernel: [kh, kw], stride: [sh, sw], dilation: [dh, dw], padding, sticks_out, flat } = tile;
                 write!(f, "tile{columns}_k{kh}x{kw}_s{sh}x{sw}_d{dh}x{dw}_p{padding}")?;
-                for (flag, name) in [(sticks_out[0], "_rows"), (sticks_out[1], "_columns"), (!flat, "_deep")] {
+                for (flag, name) in [(sticks_out[0], "_rows"), (sticks_out[1], "_columns"), (!flat, "_deep"), (one_row, "_one")] {
                     if flag {
                         f.write_str(name)?;
                     }

@@ -19,7 +19,7 @@ pub(crate) use key::{
 pub use key::{Kernel, KernelKey};
 pub use request::{Request, Specialise};
 
-use choose::{TwoStages, choose_kernel, passes, sort_taps, strip_rows};
+use choose::{TwoStages, choose_kernel, in_runs, passes, sort_taps, strip_rows};
 use key::{SORT_TAPS, two_stages};
 #[cfg(feature = "gpu")]
 pub(crate) use mips::{MipPlan, MipStep};
@@ -299,13 +299,14 @@ impl Plan {
         match self.kernel {
             Kernel::Direct => {
                 let aligned_store = outputs % 4 == 0;
-                self.steps.push(step(key(Schedule::Direct, Rows::One, aligned_store), outputs.div_ceil(4 * WORKGROUP), [0; 3])?);
+                let rows = if in_runs(geometry, format.four) { Rows::Shifted } else { Rows::One };
+                self.steps.push(step(key(Schedule::Direct, rows, aligned_store), outputs.div_ceil(4 * WORKGROUP), [0; 3])?);
             }
             Kernel::Tile => {
-                let tile = Tile::of(&geometry.axes, format.four);
+                let tile = Tile::of(&geometry.axes, format.four, row.acc_bytes);
                 let across = width.output.div_ceil(tile.columns);
                 let slices = outputs / format.lanes() / (height.output * width.output);
-                let each = strip_rows(&tile, height.output, u64::from(slices) * u64::from(across), limits);
+                let each = strip_rows(&tile, format.four, height.output, u64::from(slices) * u64::from(across), limits);
                 let down = height.output.div_ceil(each);
                 let strips = slices * across * down;
                 let key = key(Schedule::Tile(tile), rows, width.output % 4 == 0);

@@ -310,7 +310,8 @@ fn pool(key: &PoolKey) -> String {
     files.extend(load(format, key.rows != Rows::One));
     files.push(if key.walk.fills_empty() { wgsl!("answer/or_empty") } else { wgsl!("answer/of_op") });
     files.extend_from_slice(match key.schedule {
-        Schedule::Direct => &[wgsl!("schedule/direct")],
+        Schedule::Direct if key.rows == Rows::Shifted => &[wgsl!("walk/runs"), wgsl!("schedule/direct")],
+        Schedule::Direct => &[wgsl!("walk/taps"), wgsl!("schedule/direct")],
         Schedule::Tile(_) if format.four => &[wgsl!("tile/channels"), wgsl!("schedule/tile")],
         Schedule::Tile(_) => match key.rows {
             Rows::One => &[wgsl!("tile/planes"), wgsl!("tile/span_one"), wgsl!("schedule/tile")],
@@ -458,7 +459,7 @@ fn constants(key: &PoolKey) -> String {
         ] {
             lines.push_str(&format!("const {name} = {value}u;\n"));
         }
-        for (name, value) in [("ROW_EDGES", tile.sticks_out[0]), ("COLUMN_EDGES", tile.sticks_out[1]), ("FLAT", tile.flat)] {
+        for (name, value) in [("ROW_EDGES", tile.sticks_out[0]), ("COLUMN_EDGES", tile.sticks_out[1]), ("FLAT", tile.flat), ("ONE_ROW", tile.one_row)] {
             lines.push_str(&format!("const {name} = {value};\n"));
         }
     }
