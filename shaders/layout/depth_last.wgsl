@@ -40,3 +40,8 @@ fn element_at(base: u32, index: u32) -> u32 {
   let slice = divided(index, positions);
   return base + (index - slice * positions) * params.depth.x + slice;
 }
+
+// How far apart the numbers of outputs are that are folded lane by lane.
+fn lane_step() -> u32 {
+  return 1u;
+}

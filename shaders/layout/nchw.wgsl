@@ -36,3 +36,8 @@ fn plane_base(plane: u32) -> u32 {
 fn element_at(base: u32, index: u32) -> u32 {
   return base + index;
 }
+
+// How far apart the numbers of outputs are that are folded lane by lane.
+fn lane_step() -> u32 {
+  return 1u;
+}

@@ -49,3 +49,8 @@ fn plane_base(plane: u32) -> u32 {
 fn element_at(base: u32, index: u32) -> u32 {
   return base + index * params.channels.x;
 }
+
+// How far apart the numbers of outputs are that are folded lane by lane.
+fn lane_step() -> u32 {
+  return params.extent.w;
+}

@@ -1,4 +1,4 @@
-// The values of four neighbouring channels at one position: channels last, and a multiple of four of them.
+// The values of four neighbours that are folded lane by lane: channels of one position, or features of one token, a multiple of four of them.
 fn load(at: u32) -> V {
   return activate(fetch_four(at));
 }

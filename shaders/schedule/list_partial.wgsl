@@ -3,8 +3,6 @@
 //
 // Moves, per part: its taps once, and one accumulator.
 // params.grid = grid width, parts an image at most, pass, where the carries begin in scratch
-const BLOCK = 32u;
-
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
   let own = (group.y * params.grid.x + group.x) * WORKGROUP + local;
@@ -37,17 +35,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   if (params.grid.z > 0u) {
     carry = acc_carry(scratch[params.grid.w + number_of(at)]);
   }
-  let weighting = weighting_of(rect, ctx);
   let from_tap = (part - table[row + segment]) * params.flags.y;
-  let to_tap = min(from_tap + params.flags.y, rect.depth.count);
-  var total = acc_init(ctx, carry);
-  for (var done = from_tap; done < to_tap; done += BLOCK) {
-    var block = acc_init(ctx, carry);
-    let end = min(done + BLOCK, to_tap);
-    for (var tap = done; tap < end; tap++) {
-      block = acc_push(block, rect_tap(rect, weighting, tap, 0u, 0u, tap), ctx);
-    }
-    total = acc_merge(total, block);
-  }
-  scratch[own] = total;
+  scratch[own] = fold_part(rect, from_tap, min(from_tap + params.flags.y, rect.depth.count), ctx, carry);
 }

@@ -1,7 +1,10 @@
 //! The choice of a kernel: what each takes, and from where on each pays.
 
 use super::{
-    Format, Kernel, Limits, Request, Rows, Site, Specialise, Tile, WORKGROUP, format::divides_by_four, index, key::SORT_TAPS,
+    Format, Kernel, Limits, Request, Rows, Site, Specialise, Tile, WORKGROUP,
+    format::divides_by_four,
+    index,
+    key::{SORT_TAPS, WIDE},
 };
 use crate::{
     Error,
@@ -119,7 +122,9 @@ fn tile_fits(site: &Site<'_>, specialise: Specialise) -> Result<(), String> {
     let tile = Tile::of(&geometry.axes, fours, row.acc_bytes);
     let (live, span) = (tile.live(), tile.span());
     if live > TILE_LIVE || span > TILE_SPAN {
-        return Err(format!("a tile would hold {live} rows of outputs and {span} columns; {TILE_LIVE} and {TILE_SPAN} fit in registers"));
+        return Err(format!(
+            "a tile would hold {live} rows of outputs and {span} columns; {TILE_LIVE} and {TILE_SPAN} fit in registers"
+        ));
     }
     let listed =
         || listed_windows().any(|(kernel, stride)| tile.kernel == kernel && tile.stride == stride) && tile.dilation == [1, 1];
@@ -167,6 +172,13 @@ pub(super) fn in_runs(geometry: &Geometry, four: bool) -> bool {
     side_by_side && whole_fours && width.most_taps(geometry.walk) >= ENOUGH_TAPS
 }
 
+/// Whether lists of features are folded sixteen columns at a time: where so many lie side by side, and enough invocations are left.
+pub(super) fn is_wide(geometry: &Geometry, row: &OpRow, format: &Format, limits: &Limits) -> bool {
+    let columns = &geometry.axes[2];
+    let enough = geometry.output.elements() as u64 / u64::from(WIDE) * 4 >= u64::from(limits.invocations_to_fill);
+    geometry.walk == Walk::List && format.four && columns.output % WIDE == 0 && row.passes == 1 && enough
+}
+
 /// Tiles that the default set of windows makes, and how their rows are read: every window with every padding and every way to read; where windows stick out,
 /// in turn.
 pub(super) fn listed_tiles() -> Vec<(Tile, Rows)> {
@@ -176,7 +188,16 @@ pub(super) fn listed_tiles() -> Vec<(Tile, Rows)> {
             for rows in Rows::ALL {
                 let turn = tiles.len();
                 let sticks_out = [padding > 0 || turn % 2 == 1, turn % 3 == 1];
-                let tile = Tile { columns: 4, one_row: false, kernel, stride, dilation: [1, 1], padding, sticks_out, flat: turn % 4 < 3 };
+                let tile = Tile {
+                    columns: 4,
+                    one_row: false,
+                    kernel,
+                    stride,
+                    dilation: [1, 1],
+                    padding,
+                    sticks_out,
+                    flat: turn % 4 < 3,
+                };
                 tiles.push((tile, rows));
             }
         }

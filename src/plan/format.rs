@@ -170,7 +170,7 @@ pub(super) const CHOOSE_AS_STORED: [OpKind; 6] =
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Format {
     pub(crate) order: Order,
-    /// Whether four neighbouring channels are folded at once, lane by lane.
+    /// Whether four neighbouring channels, or columns of a list, are folded at once, lane by lane.
     pub(crate) four: bool,
     pub(crate) input: Stored,
     pub(crate) output: Stored,
@@ -180,7 +180,7 @@ impl Format {
     /// f32 with channels first.
     pub(crate) const PLAIN: Self = Self { order: Order::ChannelsFirst, four: false, input: Stored::F32, output: Stored::F32 };
 
-    /// The format of kernels that pool; `lanes` says whether four channels may be folded at once.
+    /// The format of kernels that pool; `lanes` says whether four neighbours may be folded at once.
     pub(super) fn pooling(pooling: &Pooling, geometry: &Geometry, elements: &Elements, lanes: bool) -> Self {
         let four = lanes && divides_by_four(geometry);
         let (order, [input, output]) = (geometry.order, elements.reals());
@@ -233,7 +233,8 @@ impl Format {
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match (self.order, self.four) {
-            (Order::ChannelsFirst, _) => "",
+            (Order::ChannelsFirst, false) => "",
+            (Order::ChannelsFirst, true) => "/columns4",
             (Order::ChannelsLast, false) => "/nhwc",
             (Order::ChannelsLast, true) => "/nhwc4",
             (Order::DepthLast, _) => "/depth_last",
@@ -270,10 +271,14 @@ fn folds_as_stored(pooling: &Pooling, geometry: &Geometry, elements: &Elements) 
     elements.passes_as_stored() && pooling.activation.is_none() && geometry.walk != Walk::RoiAlign && (chooses || wraps)
 }
 
-/// Whether neighbours by four are channels of one position, in the input and in the output.
+/// Whether neighbours by four are channels of one position, in the input and in the output; or features of one token.
 pub(super) fn divides_by_four(geometry: &Geometry) -> bool {
+    if geometry.walk == Walk::List && geometry.order == Order::ChannelsFirst {
+        let columns = &geometry.axes[2];
+        return columns.input == columns.output && columns.input % 4 == 0;
+    }
     let channels = [geometry.input.channels(), geometry.output.channels()];
     // Where bins read channels of their own, neighbours in the output are none in the input.
     let alike = channels[0] == channels[1];
-    geometry.order == Order::ChannelsLast && geometry.walk != Walk::List && alike && channels[0].is_multiple_of(4)
+    geometry.order == Order::ChannelsLast && alike && channels[0].is_multiple_of(4)
 }

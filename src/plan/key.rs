@@ -59,6 +59,8 @@ impl fmt::Display for Kernel {
 pub(crate) enum Schedule {
     Direct,
     Tile(Tile),
+    /// Lists of features: sixteen neighbouring columns an invocation.
+    Wide,
     Reduce,
     Partial,
     Merge,
@@ -67,6 +69,9 @@ pub(crate) enum Schedule {
     /// For regions of at most so many taps, one of [`SORT_TAPS`].
     Sort(u32),
 }
+
+/// Outputs that one invocation of the wide schedule makes.
+pub(crate) const WIDE: u32 = 16;
 
 /// The sizes of sorting networks.
 pub(crate) const SORT_TAPS: [u32; 4] = [4, 9, 16, 25];
@@ -100,7 +105,8 @@ impl Tile {
     /// Measured on lavapipe: strips of planes are best long and wide, as far as accumulators stay in registers. Where neighbours are channels, rows
     /// are far apart in memory, so that long strips fall out of caches; windows that share no rows gain nothing by them.
     pub(crate) fn of([depth, height, width]: &[Axis; 3], four: bool, acc_bytes: u64) -> Self {
-        let shares = height.kernel > 1 && (u64::from(height.kernel) - 1) * u64::from(height.dilation) >= u64::from(height.stride);
+        let shares =
+            height.kernel > 1 && (u64::from(height.kernel) - 1) * u64::from(height.dilation) >= u64::from(height.stride);
         let columns = match (four, shares) {
             (true, true) => 2,
             (false, shares) if (5..=8).contains(&width.output) || shares && width.output > 4 => {
@@ -382,6 +388,7 @@ impl fmt::Display for PoolKey {
         write!(f, "/{}/", self.walk.name())?;
         match self.schedule {
             Schedule::Direct => f.write_str("direct")?,
+            Schedule::Wide => f.write_str("wide")?,
             Schedule::Reduce => f.write_str("reduce")?,
             Schedule::Partial => f.write_str("partial")?,
             Schedule::Merge => f.write_str("merge")?,
@@ -389,9 +396,19 @@ impl fmt::Display for PoolKey {
             Schedule::ListMerge => f.write_str("list_merge")?,
             Schedule::Sort(taps) => write!(f, "sort{taps}")?,
             Schedule::Tile(tile) => {
-                let Tile { columns, one_row, kernel: [kh, kw], stride: [sh, sw], dilation: [dh, dw], padding, sticks_out, flat } = tile;
+                let Tile {
+                    columns,
+                    one_row,
+                    kernel: [kh, kw],
+                    stride: [sh, sw],
+                    dilation: [dh, dw],
+                    padding,
+                    sticks_out,
+                    flat,
+                } = tile;
                 write!(f, "tile{columns}_k{kh}x{kw}_s{sh}x{sw}_d{dh}x{dw}_p{padding}")?;
-                for (flag, name) in [(sticks_out[0], "_rows"), (sticks_out[1], "_columns"), (!flat, "_deep"), (one_row, "_one")] {
+                for (flag, name) in [(sticks_out[0], "_rows"), (sticks_out[1], "_columns"), (!flat, "_deep"), (one_row, "_one")]
+                {
                     if flag {
                         f.write_str(name)?;
                     }

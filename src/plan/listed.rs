@@ -1,7 +1,8 @@
 //! The kernels that every backend compiler must take: at most 2,000, in which any two of what makes a kernel meet.
 
 use super::{
-    BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, MipKey, PoolKey, Role, Rows, Schedule, Stored, Tile, UnpoolStep,
+    BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, MipKey, PoolKey, Role, Rows, Schedule, Stored, Tile,
+    UnpoolStep,
     choose::listed_tiles,
     format::CHOOSE_AS_STORED,
     key::{SORT_TAPS, two_stages},
@@ -275,6 +276,7 @@ impl Format {
             (Order::ChannelsFirst, false),
             (Order::ChannelsLast, false),
             (Order::ChannelsLast, true),
+            (Order::ChannelsFirst, true),
             (Order::DepthLast, false),
         ] {
             for input in Stored::INPUTS {
@@ -317,7 +319,7 @@ impl Format {
     fn reads(&self, walk: Walk) -> bool {
         match self.order {
             Order::DepthLast => matches!(walk, Walk::Window | Walk::List),
-            _ if self.four => walk != Walk::List && !(self.raw().is_some() && walk == Walk::RoiAlign),
+            Order::ChannelsFirst if self.four => walk == Walk::List,
             _ => !(self.raw().is_some() && walk == Walk::RoiAlign),
         }
     }
@@ -325,7 +327,9 @@ impl Format {
     /// The schedules that may have it; where tiles may, this one.
     fn schedules(&self, row: &OpRow, walk: Walk, tile: Tile) -> Vec<Schedule> {
         let mut schedules = vec![Schedule::Direct, Schedule::Reduce];
-        schedules.extend(two_stages(walk));
+        if walk != Walk::List || !self.four {
+            schedules.extend(two_stages(walk));
+        }
         if walk == Walk::Window && row.shareable && row.passes == 1 {
             match (self.order, self.four) {
                 (Order::ChannelsFirst, _) => schedules.push(Schedule::Tile(tile)),

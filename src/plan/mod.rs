@@ -19,8 +19,8 @@ pub(crate) use key::{
 pub use key::{Kernel, KernelKey};
 pub use request::{Request, Specialise};
 
-use choose::{TwoStages, choose_kernel, in_runs, passes, sort_taps, strip_rows};
-use key::{SORT_TAPS, two_stages};
+use choose::{TwoStages, choose_kernel, in_runs, is_wide, passes, sort_taps, strip_rows};
+use key::{SORT_TAPS, WIDE, two_stages};
 #[cfg(feature = "gpu")]
 pub(crate) use mips::{MipPlan, MipStep};
 pub(crate) use params::Params;
@@ -270,9 +270,13 @@ impl Plan {
             _ => Rows::One,
         };
         // The way back looks at one value at a time; four accumulators of a tree must fit a workgroup's memory.
-        let lanes = emit != Emit::Saved
-            && self.kernel != Kernel::Sort
-            && 4 * row.acc_bytes * u64::from(WORKGROUP) <= u64::from(limits.workgroup_bytes);
+        let one_by_one = match self.kernel {
+            Kernel::Sort => true,
+            Kernel::TwoStage => geometry.walk == Walk::List,
+            _ => false,
+        };
+        let lanes =
+            emit != Emit::Saved && !one_by_one && 4 * row.acc_bytes * u64::from(WORKGROUP) <= u64::from(limits.workgroup_bytes);
         let own = Format::pooling(pooling, geometry, &elements, lanes);
         let format = if emit == Emit::Saved { Format { output: Stored::F32, ..own } } else { own };
         if format.splits_texels() {
@@ -297,6 +301,9 @@ impl Plan {
         let step = |key, groups, own| site.step(Role::Pool(key), groups, own);
         let owners = (outputs / format.lanes()).div_ceil(format.group());
         match self.kernel {
+            Kernel::Direct if is_wide(geometry, row, &format, limits) => {
+                self.steps.push(step(key(Schedule::Wide, Rows::One, false), (outputs / WIDE).div_ceil(WORKGROUP), [0; 3])?);
+            }
             Kernel::Direct => {
                 let aligned_store = outputs % 4 == 0;
                 let rows = if in_runs(geometry, format.four) { Rows::Shifted } else { Rows::One };

@@ -8,8 +8,8 @@ use crate::{
     geometry::{Order, Walk},
     op::{WeightingKind, wgsl},
     plan::{
-        BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, MipKey, PoolKey, Role, Rows, Schedule, Stored, UnpoolStep,
-        WORKGROUP,
+        BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, MipKey, PoolKey, Role, Rows, Schedule, Stored,
+        UnpoolStep, WORKGROUP,
     },
 };
 
@@ -311,6 +311,7 @@ fn pool(key: &PoolKey) -> String {
     files.push(if key.walk.fills_empty() { wgsl!("answer/or_empty") } else { wgsl!("answer/of_op") });
     files.extend_from_slice(match key.schedule {
         Schedule::Direct if key.rows == Rows::Shifted => &[wgsl!("walk/runs"), wgsl!("schedule/direct")],
+        Schedule::Direct if key.walk == Walk::List => &[wgsl!("walk/list"), wgsl!("schedule/direct")],
         Schedule::Direct => &[wgsl!("walk/taps"), wgsl!("schedule/direct")],
         Schedule::Tile(_) if format.four => &[wgsl!("tile/channels"), wgsl!("schedule/tile")],
         Schedule::Tile(_) => match key.rows {
@@ -318,11 +319,12 @@ fn pool(key: &PoolKey) -> String {
             Rows::Fours => &[wgsl!("tile/planes"), wgsl!("tile/span_fours"), wgsl!("schedule/tile")],
             Rows::Shifted => &[wgsl!("tile/planes"), wgsl!("tile/span_shifted"), wgsl!("schedule/tile")],
         },
+        Schedule::Wide => &[wgsl!("schedule/wide")],
         Schedule::Reduce => &[wgsl!("common/workgroup"), wgsl!("schedule/reduce")],
         Schedule::Partial => &[wgsl!("common/workgroup"), wgsl!("schedule/partial")],
         Schedule::Merge => &[wgsl!("common/workgroup"), wgsl!("schedule/merge")],
         Schedule::Sort(_) => &[wgsl!("schedule/sort")],
-        Schedule::ListPartial => &[wgsl!("schedule/list_partial")],
+        Schedule::ListPartial => &[wgsl!("walk/list"), wgsl!("schedule/list_partial")],
         Schedule::ListMerge => &[wgsl!("schedule/list_merge")],
     });
     match (key.schedule, key.emit) {
@@ -459,7 +461,12 @@ fn constants(key: &PoolKey) -> String {
         ] {
             lines.push_str(&format!("const {name} = {value}u;\n"));
         }
-        for (name, value) in [("ROW_EDGES", tile.sticks_out[0]), ("COLUMN_EDGES", tile.sticks_out[1]), ("FLAT", tile.flat), ("ONE_ROW", tile.one_row)] {
+        for (name, value) in [
+            ("ROW_EDGES", tile.sticks_out[0]),
+            ("COLUMN_EDGES", tile.sticks_out[1]),
+            ("FLAT", tile.flat),
+            ("ONE_ROW", tile.one_row),
+        ] {
             lines.push_str(&format!("const {name} = {value};\n"));
         }
     }
