@@ -21,6 +21,14 @@ pub(crate) enum Walk {
 }
 
 impl Walk {
+    /// Whether the taps of a row lie side by side, unless windows dilate.
+    pub(crate) fn in_runs(self) -> bool {
+        match self {
+            Self::Window | Self::Adaptive | Self::Global | Self::Pyramid | Self::Fractional | Self::RoiPool => true,
+            Self::Reflect | Self::Edge | Self::RoiAlign | Self::List => false,
+        }
+    }
+
     pub(crate) const ALL: [Self; 10] = [
         Self::Window,
         Self::Adaptive,

@@ -138,7 +138,7 @@ fn tile_fits(site: &Site<'_>, specialise: Specialise) -> Result<(), String> {
 
 /// The windows, as kernel size and stride on height and width, that are specialised by default.
 fn listed_windows() -> impl Iterator<Item = ([u32; 2], [u32; 2])> {
-    const SIDES: [(u32, u32); 5] = [(2, 2), (2, 1), (3, 2), (3, 1), (5, 1)];
+    const SIDES: [(u32, u32); 7] = [(2, 2), (2, 1), (3, 2), (3, 1), (5, 1), (9, 1), (13, 1)];
     // Windows over channels leave positions alone: 1×1.
     let alone = ([1, 1], [1, 1]);
     std::iter::once(alone)
@@ -163,12 +163,8 @@ pub(super) fn strip_rows(tile: &Tile, four: bool, rows: u32, strips_of_one_row: 
 pub(super) fn in_runs(geometry: &Geometry, four: bool) -> bool {
     const ENOUGH_TAPS: u64 = 12;
     let [_, _, width] = &geometry.axes;
-    let side_by_side = match geometry.walk {
-        Walk::Window => width.dilation == 1,
-        Walk::Adaptive | Walk::Global | Walk::Pyramid | Walk::Fractional | Walk::RoiPool => true,
-        Walk::Reflect | Walk::Edge | Walk::RoiAlign | Walk::List => false,
-    };
     let whole_fours = geometry.input.elements() % 4 == 0 && geometry.order == Order::ChannelsFirst && !four;
+    let side_by_side = geometry.walk.in_runs() && (geometry.walk != Walk::Window || width.dilation == 1);
     side_by_side && whole_fours && width.most_taps(geometry.walk) >= ENOUGH_TAPS
 }
 
@@ -179,26 +175,23 @@ pub(super) fn is_wide(geometry: &Geometry, row: &OpRow, format: &Format, limits:
     geometry.walk == Walk::List && format.four && columns.output % WIDE == 0 && row.passes == 1 && enough
 }
 
-/// Tiles that the default set of windows makes, and how their rows are read: every window with every padding and every way to read; where windows stick out,
-/// in turn.
+/// Tiles that the default set of windows makes, and how their rows are read: every window with every usual padding and every way to read; other paddings, columns
+/// and where windows stick out in turn.
 pub(super) fn listed_tiles() -> Vec<(Tile, Rows)> {
     let mut tiles = Vec::new();
     for (kernel, stride) in listed_windows() {
-        for padding in 0..kernel[1].min(4) {
-            for rows in Rows::ALL {
+        for padding in (0..kernel[1].min(4)).chain((kernel[1] > 7).then_some(kernel[1] / 2)) {
+            let usual = padding == 0 || padding == kernel[1] / 2;
+            let all = tiles.len();
+            for rows in if usual { Rows::ALL.to_vec() } else { vec![Rows::ALL[all % 3]] } {
                 let turn = tiles.len();
                 let sticks_out = [padding > 0 || turn % 2 == 1, turn % 3 == 1];
-                let tile = Tile {
-                    columns: 4,
-                    one_row: false,
-                    kernel,
-                    stride,
-                    dilation: [1, 1],
-                    padding,
-                    sticks_out,
-                    flat: turn % 4 < 3,
-                };
-                tiles.push((tile, rows));
+                let columns = if turn % 2 == 0 { 8 } else { 4 };
+                let flat = turn % 4 < 3;
+                tiles.push((
+                    Tile { columns, one_row: false, kernel, stride, dilation: [1, 1], padding, sticks_out, flat },
+                    rows,
+                ));
             }
         }
     }

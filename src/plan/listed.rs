@@ -15,7 +15,7 @@ use crate::{
 
 impl KernelKey {
     /// The keys that every backend compiler must take: all ops and variants in all regions by every schedule with a dynamic
-    /// window, with and without indices; the default set of specialised windows, dealt out to the ops; every activation
+    /// window, the two steps of `two_stage` in turn, with and without indices; the default set of specialised windows, dealt out to the ops; every activation
     /// with every op, the schedules in turn; and every type of elements with every op, orders and results in turn. Max comes with every such window, other ops
     /// with a few of them.
     #[must_use]
@@ -119,8 +119,15 @@ impl PoolKey {
                 let takes = |walk: &Walk| (walk.takes(row.weighting) || positions(*walk)) && walk.has_blocks_for(row.kind);
                 for walk in Walk::ALL.into_iter().filter(takes) {
                     let [partial, merge] = two_stages(walk);
-                    keys.push(base(walk, partial, own));
-                    keys.push(base(walk, merge, choices[turn % choices.len()]));
+                    // The two steps in turn: an op's fold is the same text in both.
+                    keys.push(if keys.len() % 2 == 0 {
+                        base(walk, partial, own)
+                    } else {
+                        base(walk, merge, choices[turn % choices.len()])
+                    });
+                    if walk.in_runs() && keys.len() % 4 == 0 {
+                        keys.push(Self { rows: Rows::Shifted, ..base(walk, Schedule::Direct, own) });
+                    }
                     for &emit in choices {
                         keys.push(base(walk, Schedule::Direct, emit));
                         // What is stored does not depend on how it was found: every other walk will do.
@@ -329,6 +336,8 @@ impl Format {
         let mut schedules = vec![Schedule::Direct, Schedule::Reduce];
         if walk != Walk::List || !self.four {
             schedules.extend(two_stages(walk));
+        } else if row.passes == 1 && self.order == Order::ChannelsFirst {
+            schedules.push(Schedule::Wide);
         }
         if walk == Walk::Window && row.shareable && row.passes == 1 {
             match (self.order, self.four) {

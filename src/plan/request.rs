@@ -11,7 +11,7 @@ use crate::{Element, Quantization, Texel};
 pub enum Specialise {
     /// None: a program with a thousand odd windows compiles a handful of pipelines.
     Never,
-    /// Those that networks use: kernel sizes 2, 3 and 5 with strides up to 2.
+    /// Those that networks use: kernel sizes 2 and 3 with strides up to 2, and 5, 9 and 13 with stride 1.
     #[default]
     Listed,
     /// Every window that fits in registers.
