@@ -69,7 +69,7 @@ fn each_request_gets_the_kernel_that_suits_it() {
         // The features of tokens lie side by side.
         (
             Pooling::new(Op::AVERAGE, Region::Sequence),
-            Shape::nchw([64, 128, 8192]),
+            Shape::nchw([32, 128, 8192]),
             request,
             vec!["digest/labels_count", "digest/labels_scan", "digest/labels_scatter", "average/list/wide/columns4"],
         ),
