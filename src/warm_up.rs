@@ -23,7 +23,7 @@ impl Engine {
     /// engine.warm_up(keys)?;
     ///
     /// let warm = engine.cached_pipelines();
-    /// engine.prepare(&pooling, Shape::nchw([16, 8, 480, 640]))?;
+    /// engine.prepare(&pooling, Shape::nchw([2, 8, 480, 640]))?;
     /// assert_eq!(engine.cached_pipelines(), warm);
     /// # Ok(())
     /// # }
