@@ -1,15 +1,15 @@
 //! The engine: a device, and the pipelines made for it.
 
 use std::{
-    collections::HashMap,
     fmt,
-    num::NonZeroU64,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, OnceLock},
 };
 
 use crate::{
-    Error, Pooler, Pooling, Shape, Texel,
-    plan::{Bound, KernelKey, Limits, Params, Plan, Request},
+    Error, Pooler, Pooling, Shape,
+    once::OncePerKey,
+    pipeline::Pipeline,
+    plan::{KernelKey, Limits, Plan, Request},
     scopes::watched,
 };
 
@@ -39,16 +39,11 @@ struct Inner {
     device: wgpu::Device,
     queue: wgpu::Queue,
     limits: Limits,
-    pipelines: Mutex<HashMap<KernelKey, Arc<Pipeline>>>,
+    pipelines: OncePerKey<KernelKey, Arc<Pipeline>>,
+    /// The driver's, to be stored by the caller.
+    cache: Option<wgpu::PipelineCache>,
     /// Set by the loss callback of a device that this engine made.
     lost: Arc<OnceLock<String>>,
-}
-
-/// A compiled kernel and the layout of its group 0.
-#[derive(Debug)]
-pub(crate) struct Pipeline {
-    pub(crate) pipeline: wgpu::ComputePipeline,
-    pub(crate) layout: wgpu::BindGroupLayout,
 }
 
 impl fmt::Debug for Engine {
@@ -80,7 +75,19 @@ impl Engine {
             },
         };
         let (device, queue) = (device.clone(), queue.clone());
-        Self { inner: Arc::new(Inner { device, queue, limits, pipelines: Mutex::default(), lost }) }
+        Self { inner: Arc::new(Inner { device, queue, limits, pipelines: OncePerKey::default(), cache: None, lost }) }
+    }
+
+    /// An engine on the same device, without pipelines, that compiles with this cache of the driver's.
+    pub(crate) fn with_cache(&self, cache: wgpu::PipelineCache) -> Self {
+        let Inner { device, queue, limits, lost, .. } = &*self.inner;
+        let (device, queue, limits, lost) = (device.clone(), queue.clone(), *limits, lost.clone());
+        Self { inner: Arc::new(Inner { device, queue, limits, pipelines: OncePerKey::default(), cache: Some(cache), lost }) }
+    }
+
+    /// The driver's cache that this engine compiles with.
+    pub(crate) fn cache(&self) -> Option<&wgpu::PipelineCache> {
+        self.inner.cache.as_ref()
     }
 
     /// The device this engine works on.
@@ -104,7 +111,7 @@ impl Engine {
     /// Pipelines compiled so far, by this engine and all its clones.
     #[must_use]
     pub fn cached_pipelines(&self) -> usize {
-        self.inner.pipelines.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.inner.pipelines.len()
     }
 
     /// Validates and plans `pooling` for inputs of `shape`, and compiles or finds its pipelines.
@@ -128,17 +135,19 @@ impl Engine {
     /// # Errors
     /// As [`prepare`](Self::prepare).
     pub async fn prepare_async(&self, pooling: &Pooling, shape: Shape, request: &Request) -> Result<Pooler, Error> {
+        self.compile_plan(self.plan(pooling, shape, request)?).await
+    }
+
+    /// Plans what this device can do.
+    fn plan(&self, pooling: &Pooling, shape: Shape, request: &Request) -> Result<Plan, Error> {
         let plan = Plan::new(pooling, &shape, request, self.limits())?;
         request.source.map_or(Ok(()), |source| self.check_source(source))?;
-        self.compile_plan(plan).await
+        Ok(plan)
     }
 
     /// Compiles or finds the pipelines of a plan.
     async fn compile_plan(&self, plan: Plan) -> Result<Pooler, Error> {
-        let mut pipelines = Vec::with_capacity(plan.keys().len());
-        for key in plan.keys() {
-            pipelines.push(self.pipeline(key).await?);
-        }
+        let pipelines = self.pipelines(&plan.keys().collect::<Vec<_>>()).await?;
         Ok(Pooler::new(self.clone(), plan, pipelines))
     }
 
@@ -239,7 +248,16 @@ impl Engine {
     /// # Errors
     /// As [`prepare`](Self::prepare), of the first pooling that has one.
     pub fn prepare_all(&self, poolings: &[Pooling], shape: Shape, request: &Request) -> Result<Vec<Pooler>, Error> {
-        poolings.iter().map(|pooling| self.prepare_with(pooling, shape, request)).collect()
+        let plans: Vec<Plan> =
+            poolings.iter().map(|pooling| self.plan(pooling, shape, request)).collect::<Result<_, Error>>()?;
+        pollster::block_on(async {
+            self.pipelines(&plans.iter().flat_map(Plan::keys).collect::<Vec<_>>()).await?;
+            let mut poolers = Vec::with_capacity(plans.len());
+            for plan in plans {
+                poolers.push(self.compile_plan(plan).await?);
+            }
+            Ok(poolers)
+        })
     }
 
     /// The reason why the device was lost, where this engine made the device and so was told.
@@ -247,67 +265,27 @@ impl Engine {
         self.inner.lost.get().map(|reason| Error::DeviceLost(reason.clone()))
     }
 
-    /// Finds or compiles one kernel. Two threads that miss at once both compile; one result is kept.
-    pub(crate) async fn pipeline(&self, key: KernelKey) -> Result<Arc<Pipeline>, Error> {
-        let cache = || self.inner.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = cache().get(&key) {
-            return Ok(found.clone());
-        }
-        let made = watched(&self.inner.device, || compile(&self.inner.device, &key)).await?;
-        Ok(cache().entry(key).or_insert_with(|| Arc::new(made)).clone())
+    /// Whether a kernel is compiled.
+    pub(crate) fn has_pipeline(&self, key: &KernelKey) -> bool {
+        self.inner.pipelines.get(key).is_some()
     }
-}
 
-fn compile(device: &wgpu::Device, key: &KernelKey) -> Pipeline {
-    let label = key.to_string();
-    let label = Some(label.as_str());
-    let source = wgpu::ShaderModuleDescriptor { label, source: wgpu::ShaderSource::Wgsl(key.wgsl().into()) };
-    let checks =
-        wgpu::ShaderRuntimeChecks { force_loop_bounding: false, int_div_checks: false, ..wgpu::ShaderRuntimeChecks::checked() };
-    // SAFETY: two checks are left out, bounds checks stay. Every loop in shaders/ counts up to a bound that is a constant or a
-    // size the planner has checked, or halves a constant, so it ends without the injected counter, which would keep drivers
-    // from unrolling. Every integer division is unsigned and by a constant, by a parameter that is at least 1 (sizes, strides,
-    // dilations, part and tile counts), or, inside a loop over a region's taps, by their number on an axis, which is then at
-    // least 1.
-    #[allow(unsafe_code, reason = "the one call: with the loop counter the tile kernel took a quarter longer on lavapipe")]
-    let module = unsafe { device.create_shader_module_trusted(source, checks) };
-    let entry = |binding, ty| wgpu::BindGroupLayoutEntry { binding, visibility: wgpu::ShaderStages::COMPUTE, ty, count: None };
-    let buffer = |ty, min_binding_size| wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size };
-    let params = buffer(wgpu::BufferBindingType::Uniform, NonZeroU64::new(size_of::<Params>() as u64));
-    let params = entry(0, params);
-    let slots = key.slots().map(|slot| {
-        let view_dimension = wgpu::TextureViewDimension::D2;
-        let ty = match key.bound(slot) {
-            Bound::Buffer { read_only } => buffer(wgpu::BufferBindingType::Storage { read_only }, None),
-            Bound::Source(texel) => {
-                let sample_type = match texel {
-                    Texel::Depth32Float => wgpu::TextureSampleType::Depth,
-                    _ => wgpu::TextureSampleType::Float { filterable: false },
-                };
-                wgpu::BindingType::Texture { sample_type, view_dimension, multisampled: false }
-            }
-            Bound::Target(texel) => {
-                let access = wgpu::StorageTextureAccess::WriteOnly;
-                wgpu::BindingType::StorageTexture { access, format: texel.format(), view_dimension }
-            }
-        };
-        entry(slot as u32, ty)
-    });
-    let entries: Vec<_> = std::iter::once(params).chain(slots).collect();
-    let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries });
-    let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-        label,
-        bind_group_layouts: &[Some(&layout)],
-        immediate_size: 0,
-    });
-    let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-        label,
-        layout: Some(&pipeline_layout),
-        module: &module,
-        entry_point: Some("main"),
-        // Workgroup memory is written before it is read.
-        compilation_options: wgpu::PipelineCompilationOptions { zero_initialize_workgroup_memory: false, ..Default::default() },
-        cache: None,
-    });
-    Pipeline { pipeline, layout }
+    /// Finds or compiles kernels, those that are missing at once.
+    pub(crate) async fn pipelines(&self, keys: &[KernelKey]) -> Result<Vec<Arc<Pipeline>>, Error> {
+        if let Some((_, error)) = self.compile_all(&self.missing(keys)).await.into_iter().next() {
+            return Err(error);
+        }
+        let mut pipelines = Vec::with_capacity(keys.len());
+        for &key in keys {
+            pipelines.push(self.pipeline(key).await?);
+        }
+        Ok(pipelines)
+    }
+
+    /// Finds or compiles one kernel; waits where another thread compiles it.
+    pub(crate) async fn pipeline(&self, key: KernelKey) -> Result<Arc<Pipeline>, Error> {
+        let Inner { device, pipelines, cache, .. } = &*self.inner;
+        let compile = || async { watched(device, || Arc::new(Pipeline::compile(device, &key, cache.as_ref()))).await };
+        pipelines.get_or_make(key, compile).await
+    }
 }

@@ -97,6 +97,14 @@ pub enum Error {
         /// How long was waited.
         seconds: u64,
     },
+    /// Kernels that could not be compiled ahead; the others are.
+    #[error("{} of {of} kernels could not be compiled: {}", .refused.len(), list_refused(.refused))]
+    Kernels {
+        /// Each kernel's key, and what became of it.
+        refused: Vec<(String, Error)>,
+        /// How many kernels were to be compiled.
+        of: usize,
+    },
     /// The driver or wgpu refused a call that should have worked.
     #[error("the device refused: {0}")]
     Device(String),
@@ -137,4 +145,8 @@ fn list_adapters(available: &[String]) -> String {
     } else {
         format!("there are: {}", available.join(", "))
     }
+}
+
+fn list_refused(refused: &[(String, Error)]) -> String {
+    refused.iter().map(|(key, error)| format!("{key}: {error}")).collect::<Vec<_>>().join("; ")
 }

@@ -153,13 +153,17 @@ impl Engine {
         })
     }
 
-    /// An engine on a new device of this adapter, with all of the adapter's limits.
+    /// An engine on a new device of this adapter, with all of the adapter's limits and the [features](Self::optional_features) that help.
     ///
     /// # Errors
     /// [`Error::Device`] where the adapter makes no device.
     pub async fn on_adapter(adapter: &wgpu::Adapter) -> Result<Self, Error> {
-        let descriptor =
-            wgpu::DeviceDescriptor { label: Some("plunge"), required_limits: adapter.limits(), ..Default::default() };
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("plunge"),
+            required_features: Self::optional_features(adapter),
+            required_limits: adapter.limits(),
+            ..Default::default()
+        };
         let (device, queue) = adapter.request_device(&descriptor).await.map_err(|error| Error::Device(error.to_string()))?;
         // This device is the engine's own; a guest engine must not do this, since wgpu replaces the owner's callback.
         let lost = Arc::new(OnceLock::new());

@@ -21,7 +21,13 @@ mod hosted;
 #[cfg(feature = "image")]
 pub mod image;
 mod indices;
+#[cfg(feature = "gpu")]
+mod once;
 pub mod op;
+#[cfg(feature = "gpu")]
+mod pipeline;
+#[cfg(feature = "gpu")]
+mod pipeline_cache;
 pub mod plan;
 #[cfg(feature = "gpu")]
 mod pooler;
@@ -36,6 +42,8 @@ mod tensor;
 mod texel;
 #[cfg(feature = "gpu")]
 mod texture;
+#[cfg(feature = "gpu")]
+mod warm_up;
 mod wgsl;
 
 #[cfg(feature = "gpu")]

@@ -5,8 +5,8 @@ use std::{num::NonZeroU64, sync::Arc};
 use crate::{
     Bindings, Element, Engine, Error, Kernel, Shape,
     bindings::{Checked, STORAGE, check_range, given_for_nothing},
-    engine::Pipeline,
     geometry::Side,
+    pipeline::Pipeline,
     plan::{Bound, Elements, KernelKey, Params, Plan, Slot, Way},
     scopes::watched,
 };

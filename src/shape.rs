@@ -121,6 +121,16 @@ impl Shape {
         self
     }
 
+    /// The same channels, another batch, and so much more on the innermost spatial axes.
+    pub(crate) fn grown(mut self, batch: usize, more: [u32; MAX_SPATIAL_AXES]) -> Option<Self> {
+        self.batch = batch;
+        let innermost = &more[MAX_SPATIAL_AXES - self.rank..];
+        for (size, &more) in self.spatial.iter_mut().zip(innermost) {
+            *size = size.checked_add(usize::try_from(more).ok()?)?;
+        }
+        Some(self)
+    }
+
     /// The same batch and spatial sizes with other channels.
     pub(crate) fn with_channels(mut self, channels: usize) -> Self {
         self.channels = channels;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     BoundPooling, Engine, Error, Op, Texel,
-    engine::Pipeline,
+    pipeline::Pipeline,
     plan::{MipPlan, MipStep, Params},
     pooler::{BoundStep, filled},
     scopes::watched,
@@ -129,10 +129,7 @@ impl Engine {
     pub async fn prepare_mips_async(&self, op: &Op, source: Texel, target: Texel, size: [u32; 2]) -> Result<MipPooler, Error> {
         let plan = MipPlan::new(op, source, target, size, self.limits())?;
         self.check_source(source)?;
-        let mut pipelines = Vec::with_capacity(plan.steps.len());
-        for step in &plan.steps {
-            pipelines.push(self.pipeline(step.key).await?);
-        }
+        let pipelines = self.pipelines(&plan.steps.iter().map(|step| step.key).collect::<Vec<_>>()).await?;
         Ok(MipPooler { engine: self.clone(), source, target, plan, pipelines })
     }
 

@@ -7,6 +7,7 @@ mod format;
 mod key;
 mod listed;
 mod mips;
+mod near;
 mod params;
 mod request;
 mod slot;

@@ -49,7 +49,35 @@ fn engines_and_poolings_can_go_anywhere() {
     anywhere::<Tensor>();
 }
 
-/// `encode` allocates no more than the same set_pipeline, set_bind_group and dispatch calls written by hand.
+/// Recordings of every shape, and of how many dispatches each is.
+fn recordings(engine: &Engine) -> Vec<(&'static str, BoundPooling, usize)> {
+    let (pooler, input, output) = two_steps(engine);
+    let staged = pooler.bind(&Bindings::new(input.buffer(), output.buffer())).expect("it binds");
+    let shape = Shape::nchw([1, 4, 20, 20]);
+    let input = ready(engine.upload(shape, &vec![1.5f32; shape.elements()]));
+    let windows = [5, 9, 13].map(|side| Pooling::max([side, side]).stride([1, 1]).padding([side / 2, side / 2]));
+    let poolers = engine.prepare_all(&windows, shape, &Request::new()).expect("they are planned");
+    let several = poolers.iter().map(|pooler| {
+        let output = ready(engine.allocate::<f32>(pooler.output_shape()));
+        pooler.bind(&Bindings::new(input.buffer(), output.buffer())).expect("it binds")
+    });
+    let joined = BoundPooling::join(several.collect::<Vec<_>>());
+    let grad = engine.prepare_grad(&windows[0], shape).expect("it is planned");
+    let [ahead, back] = [(); 2].map(|()| ready(engine.allocate::<f32>(shape)));
+    let bindings = Bindings::grad(input.buffer(), ahead.buffer(), back.buffer());
+    let gradient = grad.bind(&bindings).expect("it binds");
+    let all = BoundPooling::join([staged.clone(), joined.clone(), gradient.clone()]);
+    let [two, three, back] = [pooler.plan().keys().len(), poolers.len(), grad.plan().keys().len()];
+    assert!(two > 1 && back > 1, "several steps each");
+    vec![
+        ("two steps", staged, two),
+        ("three joined", joined, three),
+        ("a gradient", gradient, back),
+        ("all joined", all, two + three + back),
+    ]
+}
+
+/// Recording allocates no more than the same set_pipeline, set_bind_group and dispatch calls written by hand.
 #[test]
 fn encode_allocates_no_more_than_the_same_calls_by_hand() {
     const TEXT: &str = "
@@ -59,52 +87,66 @@ fn encode_allocates_no_more_than_the_same_calls_by_hand() {
         @compute @workgroup_size(1) fn main() { output[0] = input[0] * factor.x; }";
     for (adapter, engine) in engines() {
         let device = engine.device();
-        let (pooler, input, output) = two_steps(&engine);
-        let bound = pooler.bind(&Bindings::new(input.buffer(), output.buffer())).expect("it binds");
-
         let source = wgpu::ShaderSource::Wgsl(TEXT.into());
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor { label: None, source });
         let factor = buffer(&engine, 16, wgpu::BufferUsages::UNIFORM);
-        // As many pipelines and bind groups as the pooling has steps.
-        let steps: Vec<_> = pooler
-            .plan()
-            .keys()
-            .map(|_| {
-                let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                    label: None,
-                    layout: None,
-                    module: &module,
-                    entry_point: None,
-                    compilation_options: wgpu::PipelineCompilationOptions::default(),
-                    cache: None,
-                });
-                let entries = [(0, &factor), (1, input.buffer()), (2, output.buffer())]
-                    .map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() });
-                let layout = &pipeline.get_bind_group_layout(0);
-                let group = device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout, entries: &entries });
-                (pipeline, group)
-            })
-            .collect();
-        let by_hand = |encoder: &mut wgpu::CommandEncoder| {
-            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-            for (pipeline, group) in &steps {
-                pass.set_pipeline(pipeline);
-                pass.set_bind_group(0, group, &[]);
-                pass.dispatch_workgroups(1, 1, 1);
-            }
-        };
-        let mut encoders = [encoder(&engine), encoder(&engine), encoder(&engine), encoder(&engine)];
-        let [warm_ours, warm_theirs, ours, theirs] = &mut encoders;
-        bound.encode(warm_ours);
-        by_hand(warm_theirs);
-        let ours = allocation_counter::measure(|| bound.encode(ours));
-        let theirs = allocation_counter::measure(|| by_hand(theirs));
-        println!(
-            "{adapter}: encode {} allocations, {} bytes; by hand {}, {}",
-            ours.count_total, ours.bytes_total, theirs.count_total, theirs.bytes_total
-        );
-        assert!(theirs.count_total > 0, "the counter counts");
-        assert!(ours.count_total <= theirs.count_total, "{adapter}: {ours:?} against {theirs:?} by hand");
+        let [input, output] = [64, 64].map(|size| buffer(&engine, size, wgpu::BufferUsages::STORAGE));
+        for (name, bound, steps) in recordings(&engine) {
+            // As many pipelines and bind groups as the recording has dispatches.
+            let steps: Vec<_> = (0..steps)
+                .map(|_| {
+                    let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                        label: None,
+                        layout: None,
+                        module: &module,
+                        entry_point: None,
+                        compilation_options: wgpu::PipelineCompilationOptions::default(),
+                        cache: None,
+                    });
+                    let entries = [(0, &factor), (1, &input), (2, &output)]
+                        .map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() });
+                    let layout = &pipeline.get_bind_group_layout(0);
+                    let group = device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout, entries: &entries });
+                    (pipeline, group)
+                })
+                .collect();
+            let by_hand_in = |pass: &mut wgpu::ComputePass<'_>| {
+                for (pipeline, group) in &steps {
+                    pass.set_pipeline(pipeline);
+                    pass.set_bind_group(0, group, &[]);
+                    pass.dispatch_workgroups(1, 1, 1);
+                }
+            };
+            let open = |encoder: &mut wgpu::CommandEncoder| {
+                encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default()).forget_lifetime()
+            };
+            let by_hand = |encoder: &mut wgpu::CommandEncoder| by_hand_in(&mut open(encoder));
+            let compare = |call: &str, ours: allocation_counter::AllocationInfo, theirs: allocation_counter::AllocationInfo| {
+                println!(
+                    "{adapter}: {name}, {call} {} allocations, {} bytes; by hand {}, {}",
+                    ours.count_total, ours.bytes_total, theirs.count_total, theirs.bytes_total
+                );
+                assert!(theirs.count_total > 0, "the counter counts");
+                let more = ours.count_total > theirs.count_total || ours.bytes_total > theirs.bytes_total;
+                assert!(!more, "{adapter}: {name}, {call}: {ours:?} against {theirs:?} by hand");
+            };
+            // The first recordings of a device grow its pools.
+            bound.encode(&mut encoder(&engine));
+            by_hand(&mut encoder(&engine));
+            let [mut ours, mut theirs] = [(); 2].map(|()| encoder(&engine));
+            compare(
+                "encode",
+                allocation_counter::measure(|| bound.encode(&mut ours)),
+                allocation_counter::measure(|| by_hand(&mut theirs)),
+            );
+            let [mut ours, mut theirs] = [(); 2].map(|()| encoder(&engine));
+            let [mut our_pass, mut their_pass] = [open(&mut ours), open(&mut theirs)];
+            compare(
+                "encode_pass",
+                allocation_counter::measure(|| bound.encode_pass(&mut our_pass)),
+                allocation_counter::measure(|| by_hand_in(&mut their_pass)),
+            );
+        }
     }
 }
 

@@ -13,6 +13,7 @@
 mod adapters;
 mod conformance;
 mod embedding;
+mod first_use;
 mod formats;
 mod gradients;
 mod guarded;

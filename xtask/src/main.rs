@@ -30,6 +30,8 @@ enum Routine {
         /// Part of a benchmark's name, such as W2.
         filter: Option<String>,
     },
+    /// Time what kernels cost before their second run, without Mesa's cache on disk.
+    FirstUse,
     /// List the kernels' keys, or print the whole WGSL of the one whose key is KEY, else of those whose key contains it.
     Shaders {
         /// Part of a key, such as max/window/tile.
@@ -60,6 +62,7 @@ fn main() -> Result<()> {
             }
             step.run()
         }
+        Routine::FirstUse => cargo(&["bench", "--bench", "first_use"]).env("MESA_SHADER_CACHE_DISABLE", "true").run(),
         Routine::Shaders { key } => shaders::print(key.as_deref()),
         Routine::Docs => docs(),
         Routine::Soak { cases, share } => {
