@@ -19,12 +19,13 @@ impl Plan {
         let mut keys: Vec<KernelKey> = Self::new(pooling, shape, request, limits)?.keys().collect();
         let axes = Geometry::resolve(pooling, shape)?.axes;
         let [depth, height, width] = axes.map(|axis| axis.stride);
-        // One stride more of input is one output more, so after four strides of columns everything that kernels look at comes again.
-        let every = if width > TILE_MOST_STRIDE { width } else { 1 };
+        // One stride more of input is one output more, so after four strides of columns everything that kernels look at comes again; after one of rows,
+        // whether windows stick out.
+        let every = |stride: u32| if stride > TILE_MOST_STRIDE { stride as usize } else { 1 };
         for images in [1, 4] {
             for slices in [0, depth] {
-                for rows in [0, height] {
-                    for columns in (0..width.saturating_mul(4)).step_by(every as usize) {
+                for rows in (0..=height).step_by(every(height)) {
+                    for columns in (0..width.saturating_mul(4)).step_by(every(width)) {
                         let Some(near) = shape.grown(images, [slices, rows, columns]) else { continue };
                         // A size that cannot be planned is none that will be asked for.
                         if let Ok(near) = Self::new(pooling, &near, request, limits) {
