@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Format, Stored};
+use super::{Format, Patch, Stored};
 use crate::{
     Activation, Element, OpKind, Texel,
     geometry::{Axis, Order, Walk},
@@ -268,6 +268,8 @@ pub(crate) struct BackKey {
     pub(crate) ahead: Element,
     /// What gradients come back to.
     pub(crate) to: BackTo,
+    /// The patch of values that an invocation owns, in windows of constant size.
+    pub(crate) patch: Option<Patch>,
 }
 
 /// What gradients come back to.
@@ -295,7 +297,8 @@ impl PoolKey {
             _ => {
                 let words = format.output.per_word() == 4 && emit == Emit::Values;
                 let texels = matches!(format.output, Stored::Texture(_));
-                let aligned_store = self.aligned_store && !words && !texels && emit != Emit::Saved && !format.four;
+                let split = emit == Emit::Saved && self.op.row().saved_bytes != 4;
+                let aligned_store = self.aligned_store && !words && !texels && !split && !format.four;
                 let aligned_load = self.aligned_load && !matches!(format.input, Stored::Texture(_));
                 Self { activation, aligned_load, aligned_store, ..self }
             }
@@ -309,13 +312,15 @@ impl fmt::Display for BackKey {
         if self.op.row().variants > 1 {
             write!(f, "#{}", self.variant)?;
         }
-        let to = match self.to {
-            BackTo::Input => "gather",
-            BackTo::Spread => "spread",
-            BackTo::Detection => "detect",
-            BackTo::Parameters => "gather_sum",
+        let to = match (self.to, self.patch) {
+            (BackTo::Input, None) => "gather",
+            (BackTo::Input, Some(_)) => "gather_patch",
+            (BackTo::Spread, _) => "spread",
+            (BackTo::Detection, _) => "detect",
+            (BackTo::Parameters, _) => "gather_sum",
         };
         write!(f, "/{}/{to}", self.walk.name())?;
+        self.patch.map_or(Ok(()), |patch| patch.fmt(f))?;
         if self.weighting != self.op.row().weighting {
             f.write_str("/position")?;
         }

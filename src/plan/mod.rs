@@ -8,6 +8,7 @@ mod key;
 mod listed;
 mod mips;
 mod params;
+mod patch;
 mod request;
 mod slot;
 mod unpool;
@@ -26,6 +27,7 @@ pub(crate) use mips::{MipPlan, MipStep};
 pub(crate) use params::Params;
 #[cfg(test)]
 pub(crate) use params::layout as params_layout;
+pub(crate) use patch::Patch;
 pub(crate) use slot::{Bound, Slot};
 pub(crate) use unpool::Manner;
 
