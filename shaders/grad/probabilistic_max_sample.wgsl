@@ -7,6 +7,14 @@ fn save(acc: Acc, ctx: Ctx) -> Saved {
   return Saved(select(U(0xffffffffu), acc.index, sample_is_on(acc, ctx)));
 }
 
+fn word_of_saved(saved: Saved) -> U {
+  return saved.index;
+}
+
+fn saved_of_word(word: U) -> Saved {
+  return Saved(word);
+}
+
 fn detect(tap: Tap, saved: Saved) -> V {
   return select(V(0.0), V(1.0), U(tap.index) == saved.index);
 }

@@ -2,7 +2,7 @@
 
 use super::{
     BackKey, BackTo, Elements, Format, Limits, Plan, Request, Role, Site, Stored, WORD, Way, check_bytes, check_size,
-    choose_kernel, index,
+    choose_kernel, index, patch::patch_for,
 };
 use crate::{
     Element, Error, Kernel, Op, Pooling, Region, Shape,
@@ -64,7 +64,7 @@ impl Plan {
             }
             return Ok(plan);
         }
-        let stretches = stretches(&pooling.region, &geometry, each)?;
+        let mut stretches = stretches(&pooling.region, &geometry, each)?;
         // Several steps add up in f32, whatever the gradient is stored as.
         let sums = stretches.len() > 1 && format.output != Stored::F32;
         let least = if sums { u64::from(inputs) } else { 0 };
@@ -81,8 +81,21 @@ impl Plan {
             format,
             ahead: site.elements.output,
             to: BackTo::Input,
+            patch: None,
         };
         let gather = if sums { BackKey { format: Format { output: Stored::Sums, ..format }, ..key } } else { key };
+        let patch = if stretches.len() == 1 { patch_for(&key, &site, request.specialise) } else { None };
+        if let Some(patch) = patch {
+            let [rows, columns] = patch.sides();
+            let [_, height, width] = &geometry.axes;
+            let [down, across] = [height.input.div_ceil(rows), width.input.div_ceil(columns)];
+            let patches = inputs / (height.input * width.input) * down * across;
+            let key = Role::Back(BackKey { patch: Some(patch), ..key });
+            let mut step = site.step_over(key, patches, 1, [patches, across, down])?;
+            step.params.holders = stretches[0];
+            plan.steps.push(step);
+            stretches.clear();
+        }
         for (at, stretch) in stretches.into_iter().enumerate() {
             let own = [inputs, u32::from(at > 0), 0];
             let mut step = site.step_over(Role::Back(gather), inputs, gather.format.output.per_word(), own)?;
@@ -138,6 +151,7 @@ impl Plan {
             format: Format { output: Stored::F32, ..Format::reals(geometry, &elements) },
             ahead: Element::F32,
             to: BackTo::Detection,
+            patch: None,
         };
         let mut step = site.step_over(Role::Back(key), units, 1, [units, 0, 0])?;
         step.params.holders = [0, geometry.axes[1].output, 0, geometry.axes[2].output];

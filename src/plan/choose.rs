@@ -1,14 +1,14 @@
 //! The choice of a kernel: what each takes, and from where on each pays.
 
 use super::{
-    Format, Kernel, Limits, Request, Rows, Site, Specialise, Tile, WORKGROUP,
+    Format, Kernel, Limits, Patch, Request, Rows, Site, Specialise, Tile, WORKGROUP,
     format::divides_by_four,
     index,
     key::{SORT_TAPS, WIDE},
 };
 use crate::{
     Error,
-    geometry::{Geometry, Order, Side, Walk},
+    geometry::{Axis, Geometry, Order, Side, Walk},
     op::OpRow,
 };
 
@@ -53,8 +53,7 @@ pub(super) fn choose_kernel(site: &Site<'_>, request: &Request, saves: bool) -> 
     };
     let fits = |kernel| match kernel {
         Kernel::Direct => most("loop turns", turns, DIRECT_MOST_TURNS),
-        Kernel::Tile if saves => Err("it keeps values only, and the way back wants more".into()),
-        Kernel::Tile => tile_fits(site, request.kernel.map_or(request.specialise, |_| Specialise::Any)),
+        Kernel::Tile => tile_fits(site, request.kernel.map_or(request.specialise, |_| Specialise::Any), saves),
         Kernel::Reduce => most("taps", walk, REDUCE_MOST_TAPS),
         Kernel::TwoStage => Ok(()),
         Kernel::Sort if elements.target.is_some_and(|texel| texel.channels() > 1) => {
@@ -96,7 +95,7 @@ pub(super) fn sort_taps(geometry: &Geometry) -> Option<u32> {
 }
 
 /// Whether the tile kernel can run this, or why not.
-fn tile_fits(site: &Site<'_>, specialise: Specialise) -> Result<(), String> {
+fn tile_fits(site: &Site<'_>, specialise: Specialise, saves: bool) -> Result<(), String> {
     let Site { pooling, geometry, elements, .. } = site;
     let row = pooling.op.kind().row();
     if geometry.walk != Walk::Window {
@@ -105,12 +104,16 @@ fn tile_fits(site: &Site<'_>, specialise: Specialise) -> Result<(), String> {
     if !row.shareable || row.passes > 1 {
         return Err(format!("outputs cannot share partial folds of {}", row.name));
     }
-    let fours = divides_by_four(geometry);
+    // The way back looks at one value at a time.
+    let fours = !saves && divides_by_four(geometry);
+    if geometry.order != Order::ChannelsFirst && saves {
+        return Err("it saves what the way back must know with channels first only".into());
+    }
     if geometry.order != Order::ChannelsFirst && !fours {
         return Err("it takes channels last by four, and they are no multiple".into());
     }
     let [depth, _, width] = &geometry.axes;
-    let word = elements.output.per_word();
+    let word = if saves { 1 } else { elements.output.per_word() };
     if !fours && width.output % word != 0 {
         let (element, columns) = (elements.output, width.output);
         return Err(format!("it stores whole words of {word} {element}, and rows have {columns} outputs"));
@@ -126,11 +129,9 @@ fn tile_fits(site: &Site<'_>, specialise: Specialise) -> Result<(), String> {
             "a tile would hold {live} rows of outputs and {span} columns; {TILE_LIVE} and {TILE_SPAN} fit in registers"
         ));
     }
-    let listed =
-        || listed_windows().any(|(kernel, stride)| tile.kernel == kernel && tile.stride == stride) && tile.dilation == [1, 1];
     match specialise {
         Specialise::Any => Ok(()),
-        Specialise::Listed if listed() => Ok(()),
+        Specialise::Listed if is_listed(tile.kernel, tile.stride, tile.dilation) => Ok(()),
         Specialise::Listed => Err("the window is not among those specialised by default".into()),
         Specialise::Never => Err("specialised windows are switched off".into()),
     }
@@ -175,6 +176,11 @@ pub(super) fn is_wide(geometry: &Geometry, row: &OpRow, format: &Format, limits:
     geometry.walk == Walk::List && format.four && columns.output % WIDE == 0 && row.passes == 1 && enough
 }
 
+/// Whether windows of this size are among them.
+pub(super) fn is_listed(kernel: [u32; 2], stride: [u32; 2], dilation: [u32; 2]) -> bool {
+    dilation == [1, 1] && listed_windows().any(|listed| listed == (kernel, stride))
+}
+
 /// Tiles that the default set of windows makes, and how their rows are read: every window with every usual padding and every way to read; other paddings, columns
 /// and where windows stick out in turn.
 pub(super) fn listed_tiles() -> Vec<(Tile, Rows)> {
@@ -196,6 +202,25 @@ pub(super) fn listed_tiles() -> Vec<(Tile, Rows)> {
         }
     }
     tiles
+}
+
+/// The patches that the default set of windows makes, with the usual padding; rows that are whole fours and others, and depth, in turn.
+pub(super) fn listed_patches() -> Vec<Patch> {
+    let windows = listed_windows().zip(0_u32..);
+    let patches = windows.flat_map(|((kernel, stride), at)| {
+        (0..3).map(move |own| {
+            let [height, width] = [0, 1].map(|axis| Axis {
+                kernel: kernel[axis],
+                stride: stride[axis],
+                pad_begin: if own == 0 { 0 } else { kernel[axis] / 2 },
+                ..Axis::ABSENT
+            });
+            let by_four = (at + own) % 4;
+            let patch = Patch::of(&[Axis::ABSENT, height, width]);
+            Patch { outputs_by_four: by_four % 2 == 0, inputs_by_four: by_four / 2 == 0, flat: (at + own) % 3 > 0, ..patch }
+        })
+    });
+    patches.collect()
 }
 
 /// Parts that a region is split into: enough workgroups for a device, none with too little or too much to do.

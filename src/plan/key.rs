@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Format, Stored};
+use super::{Format, Patch, Stored};
 use crate::{
     Activation, Element, OpKind, Texel,
     geometry::{Axis, Order, Walk},
@@ -291,6 +291,8 @@ pub(crate) struct BackKey {
     pub(crate) ahead: Element,
     /// What gradients come back to.
     pub(crate) to: BackTo,
+    /// The patch of values that an invocation owns, in windows of constant size.
+    pub(crate) patch: Option<Patch>,
 }
 
 /// What gradients come back to.
@@ -318,7 +320,8 @@ impl PoolKey {
             _ => {
                 let words = format.output.per_word() == 4 && emit == Emit::Values;
                 let texels = matches!(format.output, Stored::Texture(_));
-                let aligned_store = self.aligned_store && !words && !texels && emit != Emit::Saved && !format.four;
+                let split = emit == Emit::Saved && self.op.row().saved_bytes != 4;
+                let aligned_store = self.aligned_store && !words && !texels && !split && !format.four;
                 let in_fours = !format.four && !matches!(format.input, Stored::Texture(_));
                 let rows = if in_fours { self.rows } else { Rows::One };
                 Self { activation, rows, aligned_store, ..self }
@@ -333,13 +336,15 @@ impl fmt::Display for BackKey {
         if self.op.row().variants > 1 {
             write!(f, "#{}", self.variant)?;
         }
-        let to = match self.to {
-            BackTo::Input => "gather",
-            BackTo::Spread => "spread",
-            BackTo::Detection => "detect",
-            BackTo::Parameters => "gather_sum",
+        let to = match (self.to, self.patch) {
+            (BackTo::Input, None) => "gather",
+            (BackTo::Input, Some(_)) => "gather_patch",
+            (BackTo::Spread, _) => "spread",
+            (BackTo::Detection, _) => "detect",
+            (BackTo::Parameters, _) => "gather_sum",
         };
         write!(f, "/{}/{to}", self.walk.name())?;
+        self.patch.map_or(Ok(()), |patch| patch.fmt(f))?;
         if self.weighting != self.op.row().weighting {
             f.write_str("/position")?;
         }

@@ -3,7 +3,7 @@
 use super::{
     BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, MipKey, PoolKey, Role, Rows, Schedule, Stored, Tile,
     UnpoolStep,
-    choose::listed_tiles,
+    choose::{listed_patches, listed_tiles},
     format::CHOOSE_AS_STORED,
     key::{SORT_TAPS, two_stages},
 };
@@ -148,6 +148,12 @@ impl PoolKey {
                         keys.push(base(walk, schedule, Emit::Saved));
                     }
                 }
+                if row.saved_bytes > 0 && row.shareable {
+                    let (tile, rows) = tiles[turn % tiles.len()];
+                    let saves = base(Walk::Window, Schedule::Tile(tile), Emit::Saved);
+                    let aligned_store = row.saved_bytes == 4;
+                    keys.push(Self { rows, aligned_store, ..saves });
+                }
                 if row.sorts {
                     keys.push(base(Walk::Window, Schedule::Sort(SORT_TAPS[turn % SORT_TAPS.len()]), Emit::Saved));
                     for walk in Walk::ALL {
@@ -207,6 +213,7 @@ impl BackKey {
         const ACTIVATIONS: [Option<Activation>; 5] =
             [None, Some(Activation::Relu), Some(Activation::LeakyRelu), Some(Activation::Sigmoid), Some(Activation::Tanh)];
         let mut keys = Vec::new();
+        let patches = listed_patches();
         for row in OpKind::TABLE {
             for variant in 0..row.variants {
                 for walk in Walk::ALL {
@@ -216,8 +223,8 @@ impl BackKey {
                             // Activations in turn.
                             let activation = ACTIVATIONS[keys.len() % ACTIVATIONS.len()];
                             let (format, ahead) = (Format::PLAIN, Element::F32);
-                            let to = BackTo::Input;
-                            let key = Self { op: row.kind, variant, walk, weighting, activation, format, ahead, to };
+                            let (to, patch) = (BackTo::Input, None);
+                            let key = Self { op: row.kind, variant, walk, weighting, activation, format, ahead, to, patch };
                             keys.push(key);
                             // Every type with every op; orders and gradients' types in turn.
                             let own: Vec<Format> = Format::listed()
@@ -234,6 +241,16 @@ impl BackKey {
                                 keys.push(Self { format, ahead, ..key });
                                 if ahead != Element::F32 && walk != Walk::List {
                                     keys.push(Self { format: Format { output: Stored::Sums, ..format }, ahead, ..key });
+                                }
+                            }
+                            if walk == Walk::Window && weighting == WeightingKind::One {
+                                // Patches in turn, with every op; activations and types in turn with them.
+                                for at in 0..5 {
+                                    let patch = patches[keys.len() % patches.len()];
+                                    let format = formats_of_patches()[(at + keys.len() / 5) % 4];
+                                    let ahead = format.output.fields().unwrap_or(Element::F32);
+                                    let activation = ACTIVATIONS[(at + keys.len() / 3) % ACTIVATIONS.len()];
+                                    keys.push(Self { activation, format, ahead, patch: Some(patch), ..key });
                                 }
                             }
                             let detects = matches!(row.kind, OpKind::ProbabilisticMax | OpKind::ProbabilisticMaxSample);
@@ -254,6 +271,13 @@ impl BackKey {
         }
         keys
     }
+}
+
+/// The element types of gathers by patches: floats in and out, and whole numbers, whose gradients are f32.
+fn formats_of_patches() -> [Format; 4] {
+    let narrow = |element| Format { input: Stored::Words(element), output: Stored::Words(element), ..Format::PLAIN };
+    let whole = Format { input: Stored::Quantised(Element::U8), ..Format::PLAIN };
+    [Format::PLAIN, narrow(Element::F16), narrow(Element::Bf16), whole]
 }
 
 impl Stored {

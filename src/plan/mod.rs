@@ -9,6 +9,7 @@ mod listed;
 mod mips;
 mod near;
 mod params;
+mod patch;
 mod request;
 mod slot;
 mod unpool;
@@ -27,6 +28,7 @@ pub(crate) use mips::{MipPlan, MipStep};
 pub(crate) use params::Params;
 #[cfg(test)]
 pub(crate) use params::layout as params_layout;
+pub(crate) use patch::Patch;
 pub(crate) use slot::{Bound, Slot};
 pub(crate) use unpool::Manner;
 

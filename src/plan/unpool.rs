@@ -56,8 +56,8 @@ impl Plan {
                 plan.save(&Site { elements: site.elements.of_output(), ..site }, 0)?;
                 let (op, variant, walk, weighting) = (op.kind(), op.variant(), geometry.walk, op.weighting());
                 let format = Format::reals(&geometry, &site.elements);
-                let key =
-                    BackKey { op, variant, walk, weighting, activation: None, format, ahead: Element::F32, to: BackTo::Spread };
+                let (ahead, to, activation, patch) = (Element::F32, BackTo::Spread, None, None);
+                let key = BackKey { op, variant, walk, weighting, activation, format, ahead, to, patch };
                 let mut spread = step(Role::Back(key), positions, each)?;
                 let [stretch] = back::stretches(&pooling.region, &geometry, each)?[..] else {
                     return Err(Error::unsupported("spreading in such wide windows", "one value is in too many of them"));

@@ -8,7 +8,7 @@ use crate::{
     geometry::{Order, Walk},
     op::{WeightingKind, wgsl},
     plan::{
-        BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, MipKey, PoolKey, Role, Rows, Schedule, Stored,
+        BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, MipKey, Patch, PoolKey, Role, Rows, Schedule, Stored,
         UnpoolStep, WORKGROUP,
     },
 };
@@ -330,7 +330,7 @@ fn pool(key: &PoolKey) -> String {
     match (key.schedule, key.emit) {
         (Schedule::Partial | Schedule::ListPartial, _) => files.push(wgsl!("emit/partial")),
         (_, Emit::Saved) => {
-            files.push(wgsl!("emit/saved"));
+            files.push(if key.aligned_store { wgsl!("emit/saved_fours") } else { wgsl!("emit/saved") });
             files.extend_from_slice(key.op.row().back);
         }
         (_, emit) => {
@@ -353,10 +353,13 @@ fn back(key: &BackKey) -> String {
     let row = key.op.row();
     let format = &key.format;
     let mut files = walk_and_op(key.op, key.walk, key.weighting, key.activation, format);
-    files.extend(load(format, false));
+    let patch = key.patch;
+    let inputs_by_four = patch.is_some_and(|patch| patch.inputs_by_four);
+    files.extend(load(format, inputs_by_four));
     files.extend_from_slice(row.back);
     files.push(match row.saved_bytes {
         0 => wgsl!("saved/nothing"),
+        4 if patch.is_some_and(|patch| patch.outputs_by_four) => wgsl!("saved/fours"),
         _ if key.beside_scratch() => wgsl!("saved/beside_scratch"),
         _ => wgsl!("saved/stored"),
     });
@@ -366,8 +369,12 @@ fn back(key: &BackKey) -> String {
         constants.push_str(&format!("const AHEAD_ELEMENT = {};\n", number_of(key.ahead)));
     }
     if matches!(key.to, BackTo::Input | BackTo::Parameters) {
-        let narrow = key.ahead != Element::F32;
-        files.push(if narrow { wgsl!("storage/ahead_words") } else { wgsl!("storage/ahead_f32") });
+        files.push(match (key.ahead == Element::F32, patch.is_some_and(|patch| patch.outputs_by_four)) {
+            (true, false) => wgsl!("storage/ahead_f32"),
+            (true, true) => wgsl!("storage/ahead_f32x4"),
+            (false, false) => wgsl!("storage/ahead_words"),
+            (false, true) => wgsl!("storage/ahead_pairs"),
+        });
     }
     if key.to == BackTo::Parameters {
         files.push(if key.weighting == WeightingKind::Table { wgsl!("terms/weight") } else { wgsl!("terms/parameter") });
@@ -375,7 +382,12 @@ fn back(key: &BackKey) -> String {
         return text(&key.to_string(), format, &constants, &files);
     }
     if key.to != BackTo::Detection {
-        files.extend(storage_of_output(format, false));
+        files.extend(storage_of_output(format, inputs_by_four));
+    }
+    if let Some(patch) = patch {
+        constants.push_str(&of_patch(&patch));
+        files.push(if patch.outputs_by_four { wgsl!("outputs/fours") } else { wgsl!("outputs/one") });
+        files.push(if patch.inputs_by_four { wgsl!("owned/fours") } else { wgsl!("owned/one") });
     }
     files.push(wgsl!("common/holders"));
     files.extend_from_slice(match key.walk {
@@ -400,9 +412,30 @@ fn back(key: &BackKey) -> String {
         (BackTo::Spread, _) => &[wgsl!("unpool/spread"), wgsl!("unpool/each")],
         (BackTo::Detection, _) => &[wgsl!("schedule/detect")],
         (_, Walk::List) => &[wgsl!("schedule/gather_list")],
+        _ if patch.is_some() => &[wgsl!("schedule/gather_patch")],
         _ => &[wgsl!("schedule/gather")],
     });
     text(&key.to_string(), format, &constants, &files)
+}
+
+/// The constants of a patch.
+fn of_patch(patch: &Patch) -> String {
+    let mut lines = format!("const FLAT = {};\n", patch.flat);
+    let (sides, touching) = (patch.sides(), patch.touching());
+    for (at, axis) in ["H", "W"].into_iter().enumerate() {
+        for (name, value) in [
+            ("SIDE", i64::from(sides[at])),
+            ("KERNEL", patch.kernel[at].into()),
+            ("STRIDE", patch.stride[at].into()),
+            ("DILATION", patch.dilation[at].into()),
+            ("PADDING", patch.padding[at].into()),
+            ("FIRST", touching[at].first),
+            ("COUNT", i64::try_from(touching[at].count).unwrap_or(i64::MAX)),
+        ] {
+            lines.push_str(&format!("const {name}_{axis} = {value}i;\n"));
+        }
+    }
+    lines
 }
 
 /// A step of unpooling.

@@ -1,9 +1,9 @@
 //! The way back: op × region × kernel on every adapter, against the reference.
 
 use plunge::{
-    Activation, Engine, Kernel, Op, Pooling, Region, RegionKind, Request, RoiAlign, RoiPool, Shape, SideInputs, StochasticMode,
-    Window,
-    plan::{Limits, Plan},
+    Activation, Element, Engine, Kernel, Op, Pooling, Region, RegionKind, Request, RoiAlign, RoiPool, Shape, SideInputs,
+    StochasticMode, Window,
+    plan::{Limits, Plan, Specialise},
     reference,
 };
 use plunge_workloads::{Data, Sides, Wanted, catalogue};
@@ -21,6 +21,7 @@ struct Case {
     pooling: Pooling,
     shape: Shape,
     kernel: Option<Kernel>,
+    specialise: Specialise,
     data: Data,
 }
 
@@ -32,7 +33,7 @@ impl Case {
         let output = pooling.output_shape(shape).expect("a valid pooling");
         let ahead = Data::Reals.values(output.elements(), 0x61_68_65_61);
         let mut request = Request::new().parameters(pooling.op.learns());
-        request.kernel = self.kernel;
+        (request.kernel, request.specialise) = (self.kernel, self.specialise);
         let (back, learned) = guarded::grad(engine, pooling, *shape, &input, &ahead, &request, &sides.borrow())
             .map_err(|error| format!("{self:?} on {adapter}: {error}"))?;
         let wanted = reference::grad(pooling, shape, &input, &ahead, &sides.borrow()).expect("the reference takes it");
@@ -82,7 +83,13 @@ fn of_the_workloads() {
             let mut request = Request::new();
             request.kernel = kernel;
             if Plan::grad(&workload.pooling, &shape, &request, &Limits::WEBGPU).is_ok() {
-                cases.push(Case { pooling: workload.pooling.clone(), shape, kernel, data: Data::Integers });
+                cases.push(Case {
+                    pooling: workload.pooling.clone(),
+                    shape,
+                    kernel,
+                    specialise: Specialise::Listed,
+                    data: Data::Integers,
+                });
             }
         }
     }
@@ -107,7 +114,7 @@ fn of_every_op_in_every_region() {
                 _ => &[Data::Reals, Data::Integers],
             };
             for &data in data {
-                cases.push(Case { pooling: pooling.clone(), shape, kernel: None, data });
+                cases.push(Case { pooling: pooling.clone(), shape, kernel: None, specialise: Specialise::Listed, data });
             }
         }
     }
@@ -120,10 +127,16 @@ fn by_every_kernel() {
     let mut cases = Vec::new();
     for op in ops() {
         for (region, shape) in regions().into_iter().step_by(3) {
-            for kernel in [Kernel::Direct, Kernel::Reduce, Kernel::TwoStage, Kernel::Sort] {
+            for &kernel in Kernel::ALL {
                 let pooling = Pooling::new(op, region.clone());
                 if Plan::grad(&pooling, &shape, &Request::new().kernel(kernel), &Limits::WEBGPU).is_ok() {
-                    cases.push(Case { pooling, shape, kernel: Some(kernel), data: Data::Reals });
+                    cases.push(Case {
+                        pooling,
+                        shape,
+                        kernel: Some(kernel),
+                        specialise: Specialise::Listed,
+                        data: Data::Reals,
+                    });
                 }
             }
         }
@@ -139,11 +152,115 @@ fn through_activations() {
         for (op, (region, shape)) in ops().into_iter().flat_map(|op| regions().into_iter().step_by(9).map(move |at| (op, at))) {
             let pooling = Pooling::new(op, region).activation(activation);
             if Plan::grad(&pooling, &shape, &Request::new(), &Limits::WEBGPU).is_ok() {
-                cases.push(Case { pooling, shape, kernel: None, data: Data::Reals });
+                cases.push(Case { pooling, shape, kernel: None, specialise: Specialise::Listed, data: Data::Reals });
             }
         }
     }
     check_all("gradients through activations", &cases);
+}
+
+/// Windows that are gathered by patches: strides up to 3, paddings, dilation, rows that are whole fours and rows that are not, one to three axes.
+fn patched() -> Vec<(Region, Shape)> {
+    let window = |kernel_size: &[u32], change: fn(Pooling) -> Pooling| {
+        change(Pooling::new(Op::Max, Window::new(kernel_size.to_vec()))).region
+    };
+    vec![
+        (window(&[3, 3], |p| p.stride([2, 2]).padding([1, 1])), Shape::nchw([2, 3, 16, 24])),
+        (window(&[3, 3], |p| p.stride([2, 2]).padding([1, 1])), Shape::nchw([1, 2, 23, 29])),
+        (window(&[3, 3], |p| p.stride([2, 2]).padding([1, 1]).ceil_mode(true)), Shape::nchw([1, 2, 12, 14])),
+        (window(&[3, 3], |p| p.stride([1, 1]).padding([1, 1])), Shape::nchw([2, 2, 8, 12])),
+        (window(&[3, 3], |p| p.stride([1, 1])), Shape::nchw([1, 2, 7, 11])),
+        (window(&[2, 2], |p| p), Shape::nchw([1, 3, 10, 16])),
+        (window(&[5, 5], |p| p.stride([1, 1]).padding([2, 2])), Shape::nchw([1, 1, 9, 12])),
+        (window(&[4, 5], |p| p.stride([2, 3]).padding([[1, 2], [2, 0]])), Shape::nchw([1, 2, 13, 37])),
+        (window(&[3, 2], |p| p.stride([3, 1]).padding([[0, 1], [1, 0]])), Shape::nchw([1, 2, 11, 8])),
+        (window(&[2, 3], |p| p.dilation([3, 2]).stride([1, 2]).padding([[3, 1], [2, 4]])), Shape::nchw([1, 2, 8, 17])),
+        // More than its stride apart: some values are in no window, and some windows have no tap.
+        (window(&[1, 2], |p| p.stride([2, 3])), Shape::nchw([1, 2, 6, 24])),
+        (window(&[2, 2], |p| p.dilation([4, 1]).padding([[2, 2], [0, 0]]).stride([1, 1])), Shape::nchw([1, 2, 2, 6])),
+        (window(&[3], |p| p.stride(2).padding(1)), Shape::nchw([2, 3, 40])),
+        (window(&[3], |p| p.stride(1).padding([[1, 2]]).ceil_mode(true)), Shape::nchw([2, 3, 17])),
+        (window(&[2, 3, 3], |p| p.stride([1, 2, 2]).padding([1, 1, 1])), Shape::nchw([1, 2, 4, 7, 16])),
+        (window(&[3, 2, 2], |p| p.stride([2, 1, 1]).dilation([2, 1, 1]).padding([2, 0, 1])), Shape::nchw([1, 2, 7, 4, 5])),
+    ]
+}
+
+/// Whether a gradient is gathered by patches.
+fn by_patches(pooling: &Pooling, shape: &Shape, specialise: Specialise) -> bool {
+    let plan = Plan::grad(pooling, shape, &Request::new().specialise(specialise), &Limits::WEBGPU).expect("it plans");
+    plan.keys().any(|key| key.to_string().contains("gather_patch"))
+}
+
+/// Op × window by patches, which must say the same as the reference; and the generic gather of the same windows.
+#[test]
+fn of_windows_by_patches() {
+    let mut cases = Vec::new();
+    for op in ops() {
+        for (region, shape) in patched() {
+            let pooling = Pooling::new(op, region);
+            if Plan::grad(&pooling, &shape, &Request::new(), &Limits::WEBGPU).is_err() {
+                continue;
+            }
+            let alike = !matches!(op, Op::Gaussian { .. } | Op::Weighted { .. } | Op::Gated { .. });
+            assert_eq!(by_patches(&pooling, &shape, Specialise::Any), alike, "{pooling:?} on {shape}");
+            assert!(!by_patches(&pooling, &shape, Specialise::Never), "{pooling:?} on {shape}");
+            let of_case = |specialise, data| Case { pooling: pooling.clone(), shape, kernel: None, specialise, data };
+            if alike {
+                cases.push(of_case(Specialise::Any, Data::Reals));
+                // Ties, infinities and NaN.
+                let all = if op.kind().row().exact { &Data::ALL[..] } else { &[] };
+                cases.extend(all.iter().map(|&data| of_case(Specialise::Any, data)));
+            }
+            if matches!(op, Op::Max | Op::Average { .. }) {
+                cases.push(of_case(Specialise::Never, Data::Reals));
+            }
+        }
+    }
+    for activation in [Activation::Relu, Activation::Tanh] {
+        for (region, shape) in patched() {
+            for op in [Op::Max, Op::AVERAGE, Op::Std] {
+                let pooling = Pooling::new(op, region.clone()).activation(activation);
+                cases.push(Case { pooling, shape, kernel: None, specialise: Specialise::Any, data: Data::Reals });
+            }
+        }
+    }
+    check_all("gradients by patches", &cases);
+}
+
+/// Narrow elements by patches: where sums are exact, the same bits as by the generic gather.
+#[test]
+fn of_narrow_elements_by_patches() {
+    let mut failures = Vec::new();
+    let (engines, mut cases) = (engines(), 0);
+    for (adapter, engine) in &engines {
+        for (region, shape) in patched() {
+            for (element, output) in [
+                (Element::F16, Element::F16),
+                (Element::Bf16, Element::Bf16),
+                (Element::F16, Element::F32),
+                (Element::U8, Element::F32),
+            ] {
+                for op in [Op::Max, Op::Sum, Op::Last] {
+                    let pooling = Pooling::new(op, region.clone());
+                    let ahead_shape = pooling.output_shape(&shape).expect("a valid pooling");
+                    let numbers = |shape: Shape, seed| Data::Integers.values(shape.elements(), seed).into_iter().map(f64::from);
+                    let (input, ahead) = (element.encode(numbers(shape, 1)), output.encode(numbers(ahead_shape, 2)));
+                    let back = |specialise| {
+                        let request = Request::new().element(element).output(output).specialise(specialise);
+                        guarded::grad_bytes(engine, &pooling, shape, &input, &ahead, &request, &SideInputs::new())
+                            .expect("it goes back")
+                            .0
+                    };
+                    if back(Specialise::Any) != back(Specialise::Never) {
+                        failures.push(format!("{pooling:?} on {shape} of {element}, gradients of {output}, by {adapter}"));
+                    }
+                    cases += 1;
+                }
+            }
+        }
+    }
+    record("narrow gradients by patches", cases / engines.len(), &engines, failures.len());
+    report(&failures);
 }
 
 /// Regions that hold one value so often that the way back takes several steps; many outputs of one weight.
@@ -162,12 +279,18 @@ fn in_several_steps() {
         for op in [Op::Max, Op::Sum, Op::AVERAGE] {
             let pooling = Pooling::new(op, region.clone());
             assert!(gathers(&pooling, shape) > 1, "{pooling:?}");
-            cases.push(Case { pooling, shape, kernel: None, data: Data::Reals });
+            cases.push(Case { pooling, shape, kernel: None, specialise: Specialise::Listed, data: Data::Reals });
         }
     }
     let weighted = Op::Weighted { preset: None, per_channel: false, normalize: true };
     let pooling = Pooling::new(weighted, Window::new([2, 3])).stride(1);
-    cases.push(Case { pooling, shape: Shape::nchw([3, 4, 60, 70]), kernel: None, data: Data::Reals });
+    cases.push(Case {
+        pooling,
+        shape: Shape::nchw([3, 4, 60, 70]),
+        kernel: None,
+        specialise: Specialise::Listed,
+        data: Data::Reals,
+    });
     check_all("gradients in several steps", &cases);
 }
 
