@@ -9,14 +9,6 @@
 // params.grid = grid width, strips in all, strips across, strips down; params.flags.z = rows of outputs in a strip
 const REACH_H = (KERNEL_H - 1u) * DILATION_H + 1u;
 const SPAN_W = (TILE_COLUMNS - 1u) * STRIDE_W + (KERNEL_W - 1u) * DILATION_W + 1u;
-// The columns, as far as there are so many.
-const TILE_1 = min(1u, TILE_COLUMNS - 1u);
-const TILE_2 = min(2u, TILE_COLUMNS - 1u);
-const TILE_3 = min(3u, TILE_COLUMNS - 1u);
-const TILE_4 = min(4u, TILE_COLUMNS - 1u);
-const TILE_5 = min(5u, TILE_COLUMNS - 1u);
-const TILE_6 = min(6u, TILE_COLUMNS - 1u);
-const TILE_7 = min(7u, TILE_COLUMNS - 1u);
 // Rows of outputs under way at once.
 const LIVE = (REACH_H + STRIDE_H - 1u) / STRIDE_H;
 
@@ -41,118 +33,109 @@ struct Walk {
   end_row: u32,     // where the strip's input ends
 }
 
+// The outputs under way, column by column: [line] is of the row that began `line` steps ago.
+var<private> tile_live: array<array<Acc, LIVE>, TILE_COLUMNS>;
+// The input row that is being taken: its values, and their fold for each column.
+var<private> tile_span: array<V, SPAN_W>;
+var<private> tile_folds: array<Acc, TILE_COLUMNS>;
+
 fn acc_nothing() -> Acc {
   let no_ctx = Ctx(0u, 1.0, 0u, U());
   return acc_init(no_ctx, carry_first(no_ctx));
 }
 
-// One input row, or the same row of several slices, folded for each column.
-fn row_folds(walk: Walk, y: u32, height: u32, width: u32) -> array<Acc, TILE_COLUMNS> {
-  if (FLAT) {
-    return slice_folds(walk.base, y * width, walk.x, width);
-  }
-  var folds: array<Acc, TILE_COLUMNS>;
-  for (var column = 0u; column < TILE_COLUMNS; column++) {
-    folds[column] = acc_nothing();
-  }
-  for (var d = 0u; d < walk.depth.count; d++) {
-    let of_slice = slice_folds(walk.base, ((walk.depth.first + d * walk.depth.step) * height + y) * width, walk.x, width);
-    for (var column = 0u; column < TILE_COLUMNS; column++) {
-      folds[column] = acc_merge(folds[column], of_slice[column]);
-    }
-  }
-  return folds;
-}
-
-fn slice_folds(base: u32, row: u32, x: u32, width: u32) -> array<Acc, TILE_COLUMNS> {
-  let values = load_span(base, row + x);
-  var folds: array<Acc, TILE_COLUMNS>;
-  // Column by column, since compilers stop to unroll where it would be much at once.
-  folds[0] = column_fold(values, 0u, row, x, width);
-  if (TILE_COLUMNS > 1u) {
-    folds[TILE_1] = column_fold(values, 1u, row, x, width);
-  }
-  if (TILE_COLUMNS > 2u) {
-    folds[TILE_2] = column_fold(values, 2u, row, x, width);
-    folds[TILE_3] = column_fold(values, 3u, row, x, width);
-  }
-  if (TILE_COLUMNS > 4u) {
-    folds[TILE_4] = column_fold(values, 4u, row, x, width);
-    folds[TILE_5] = column_fold(values, 5u, row, x, width);
-    folds[TILE_6] = column_fold(values, 6u, row, x, width);
-    folds[TILE_7] = column_fold(values, 7u, row, x, width);
-  }
-  return folds;
-}
-
-fn column_fold(values: array<V, SPAN_W>, column: u32, row: u32, x: u32, width: u32) -> Acc {
+// Folds the values that one column takes of the row; after other slices' fold, merges.
+fn fold_column(column: u32, row: u32, x: u32, width: u32, first: bool) {
   let no_ctx = Ctx(0u, 1.0, 0u, U());
-  var held = values;
   var fold = acc_nothing();
   for (var k = 0u; k < KERNEL_W; k++) {
     let at = column * STRIDE_W + k * DILATION_W;
     // Columns from the first on are inside unless windows stick out at the end.
     if (!COLUMN_EDGES && at >= PADDING_W || x + at < width) {
-      fold = acc_push(fold, Tap(held[at], value_of(1.0), 0u, row + x + at), no_ctx);
+      fold = acc_push(fold, Tap(tile_span[at], value_of(1.0), 0u, row + x + at), no_ctx);
     }
   }
-  return fold;
+  if (FLAT) {
+    tile_folds[column] = fold;
+  } else if (first) {
+    tile_folds[column] = fold;
+  } else {
+    tile_folds[column] = acc_merge(tile_folds[column], fold);
+  }
 }
 
-// The outputs of one column that are under way: [line] is of the row that began `line` steps ago.
-struct Live {
-  accs: array<Acc, LIVE>,
+// Takes one row of one slice. Column by column, since compilers stop to unroll where it would be much at once.
+fn take_slice(base: u32, row: u32, x: u32, width: u32, first: bool) {
+  load_span(base, row + x);
+  fold_column(0u, row, x, width, first);
+  if (TILE_COLUMNS > 1u) {
+    fold_column(1u, row, x, width, first);
+  }
+  if (TILE_COLUMNS > 2u) {
+    fold_column(2u, row, x, width, first);
+    fold_column(3u, row, x, width, first);
+  }
+  if (TILE_COLUMNS > 4u) {
+    fold_column(4u, row, x, width, first);
+    fold_column(5u, row, x, width, first);
+    fold_column(6u, row, x, width, first);
+    fold_column(7u, row, x, width, first);
+  }
 }
 
-// Merges the r-th row of a step into all that hold it.
-fn with_row(live: Live, r: u32, fold: Acc) -> Live {
-  var next = live;
+// Merges the r-th row of a step into all outputs of a column that hold it.
+fn merge_column(column: u32, r: u32) {
   for (var line = 0u; line < LIVE; line++) {
     let k = (line * STRIDE_H + r) / DILATION_H;
     if (k < KERNEL_H && k * DILATION_H == line * STRIDE_H + r) {
-      next.accs[line] = acc_merge(next.accs[line], fold);
+      tile_live[column][line] = acc_merge(tile_live[column][line], tile_folds[column]);
     }
   }
-  return next;
 }
 
-fn with_rows(live: array<Live, TILE_COLUMNS>, r: u32, folds: array<Acc, TILE_COLUMNS>) -> array<Live, TILE_COLUMNS> {
-  var next = live;
-  next[0] = with_row(live[0], r, folds[0]);
+// Takes the r-th input row of a step, or the same row of several slices.
+fn take_row(walk: Walk, y: u32, r: u32, height: u32, width: u32) {
+  if (ROW_EDGES && y >= walk.end_row) {
+    return;
+  }
+  if (FLAT) {
+    take_slice(walk.base, y * width, walk.x, width, true);
+  } else {
+    for (var d = 0u; d < walk.depth.count; d++) {
+      take_slice(walk.base, ((walk.depth.first + d * walk.depth.step) * height + y) * width, walk.x, width, d == 0u);
+    }
+    if (walk.depth.count == 0u) {
+      return;
+    }
+  }
+  merge_column(0u, r);
   if (TILE_COLUMNS > 1u) {
-    next[TILE_1] = with_row(live[TILE_1], r, folds[TILE_1]);
+    merge_column(1u, r);
   }
   if (TILE_COLUMNS > 2u) {
-    next[TILE_2] = with_row(live[TILE_2], r, folds[TILE_2]);
-    next[TILE_3] = with_row(live[TILE_3], r, folds[TILE_3]);
+    merge_column(2u, r);
+    merge_column(3u, r);
   }
   if (TILE_COLUMNS > 4u) {
-    next[TILE_4] = with_row(live[TILE_4], r, folds[TILE_4]);
-    next[TILE_5] = with_row(live[TILE_5], r, folds[TILE_5]);
-    next[TILE_6] = with_row(live[TILE_6], r, folds[TILE_6]);
-    next[TILE_7] = with_row(live[TILE_7], r, folds[TILE_7]);
+    merge_column(4u, r);
+    merge_column(5u, r);
+    merge_column(6u, r);
+    merge_column(7u, r);
   }
-  return next;
 }
 
 // Takes the rows that one more row of outputs begins with, and stores the row that is then whole.
-fn walked(walk: Walk, live: array<Live, TILE_COLUMNS>, step: u32) -> array<Live, TILE_COLUMNS> {
+fn take_step(walk: Walk, step: u32) {
   // Whole vectors, since software adapters read each member alone.
   let height = params.height;
   let width = params.width;
   let row = walk.first_row + step * STRIDE_H;
-  var next = live;
-  // Row by row, since compilers stop to unroll where it would be much at once.
-  if (!ROW_EDGES || row < walk.end_row) {
-    next = with_rows(next, 0u, row_folds(walk, row, height.x, width.x));
-  }
-  if (STRIDE_H > 1u && (!ROW_EDGES || row + 1u < walk.end_row)) {
-    next = with_rows(next, 1u, row_folds(walk, row + 1u, height.x, width.x));
+  take_row(walk, row, 0u, height.x, width.x);
+  if (STRIDE_H > 1u) {
+    take_row(walk, row + 1u, 1u, height.x, width.x);
   }
   for (var r = 2u; r < STRIDE_H; r++) {
-    if (!ROW_EDGES || row + r < walk.end_row) {
-      next = with_rows(next, r, row_folds(walk, row + r, height.x, width.x));
-    }
+    take_row(walk, row + r, r, height.x, width.x);
   }
   if (step + 1u >= LIVE) {
     var at = Place(walk.strip.plane, walk.strip.z, walk.strip.top + step + 1u - LIVE, walk.strip.left);
@@ -170,18 +153,16 @@ fn walked(walk: Walk, live: array<Live, TILE_COLUMNS>, step: u32) -> array<Live,
         wide = region_span(at.x, vec4<u32>(width.xy, KERNEL_W, STRIDE_W), vec4<u32>(DILATION_W, params.width_window.yzw));
       }
       let ctx = rect_ctx(Rect(walk.base, walk.depth, tall, wide, Frame()), at);
-      run = strip_put(run, first, column, width.y - walk.strip.left, next[column].accs[LIVE - 1u], ctx);
+      run = strip_put(run, first, column, width.y - walk.strip.left, tile_live[column][LIVE - 1u], ctx);
     }
   }
-  let nothing = acc_nothing();
   for (var column = 0u; column < TILE_COLUMNS; column++) {
     // Loops that count down are not unrolled everywhere.
     for (var i = 1u; i < LIVE; i++) {
-      next[column].accs[LIVE - i] = next[column].accs[LIVE - i - 1u];
+      tile_live[column][LIVE - i] = tile_live[column][LIVE - i - 1u];
     }
-    next[column].accs[0] = nothing;
+    tile_live[column][0] = acc_nothing();
   }
-  return next;
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -206,18 +187,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   walk.first_row = strip.top * STRIDE_H - params.height_window.y;
   walk.end_row = min(walk.first_row + (rows - 1u) * STRIDE_H + REACH_H, height.x);
 
-  var live: array<Live, TILE_COLUMNS>;
-  let nothing = acc_nothing();
   for (var column = 0u; column < TILE_COLUMNS; column++) {
     for (var line = 0u; line < LIVE; line++) {
-      live[column].accs[line] = nothing;
+      tile_live[column][line] = acc_nothing();
     }
   }
   if (ONE_ROW) {
-    live = walked(walk, live, 0u);
+    take_step(walk, 0u);
   } else {
     for (var step = 0u; step < rows + LIVE - 1u; step++) {
-      live = walked(walk, live, step);
+      take_step(walk, step);
     }
   }
 }

@@ -10,13 +10,11 @@ fn strip_of(own: u32, grid: vec4<u32>, rows: u32) -> Strip {
 }
 
 // What lies beyond the row is read too, and left out by its column.
-fn load_span(base: u32, index: u32) -> array<V, SPAN_W> {
-  var values: array<V, SPAN_W>;
+fn load_span(base: u32, index: u32) {
   let first = element_at(base, index);
   for (var i = 0u; i < SPAN_W; i++) {
-    values[i] = load(first + i * params.channels.x);
+    tile_span[i] = load(first + i * params.channels.x);
   }
-  return values;
 }
 
 // Takes one output of a row of them, from left to right, and stores it. `first`: where the first is stored; `left`: outputs from there to the row's end.

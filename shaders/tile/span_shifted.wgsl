@@ -2,7 +2,7 @@
 // of whole fours. What lies beyond the row is read too, and left out by its column.
 const SPAN_FOURS = (SPAN_W + 6u) / 4u;
 
-fn load_span(base: u32, index: u32) -> array<V, SPAN_W> {
+fn load_span(base: u32, index: u32) {
   // The first may lie before the tensor: then it is below 0 in two's complement.
   let start = base + index;
   let first = bitcast<u32>(bitcast<i32>(start) >> 2u) * 4u;
@@ -19,9 +19,7 @@ fn load_span(base: u32, index: u32) -> array<V, SPAN_W> {
   for (var i = 0u; i < SPAN_W + 2u; i++) {
     read[i] = select(read[i], read[i + 1u], by_one);
   }
-  var values: array<V, SPAN_W>;
   for (var i = 0u; i < SPAN_W; i++) {
-    values[i] = activate(select(read[i], read[i + 2u], by_two));
+    tile_span[i] = activate(select(read[i], read[i + 2u], by_two));
   }
-  return values;
 }
