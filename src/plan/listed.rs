@@ -130,13 +130,13 @@ impl PoolKey {
                     }
                     for &emit in choices {
                         keys.push(base(walk, Schedule::Direct, emit));
-                        // What is stored does not depend on how it was found: every other walk will do.
+                        // What is stored does not depend on how it was found: every fourth walk will do.
                         turn += 1;
-                        if turn % 2 == 0 {
+                        if turn % 4 == 0 {
                             keys.push(Self { aligned_store: true, ..base(walk, Schedule::Direct, emit) });
                         }
-                        keys.push(base(walk, Schedule::Reduce, emit));
                     }
+                    keys.push(base(walk, Schedule::Reduce, choices[turn % choices.len()]));
                 }
                 if row.saved_bytes > 0 {
                     // Schedules and walks in turn; what is saved depends on neither.
