@@ -1,6 +1,12 @@
 //! The choice of a kernel: what each takes, and from where on each pays.
 
-use super::{Format, Kernel, Request, Site, Specialise, Tile, WORKGROUP, format::divides_by_four, index, key::SORT_TAPS};
+use super::{
+    Format, Kernel, Request, Site, Specialise, Tile, WORKGROUP,
+    format::divides_by_four,
+    index,
+    key::SORT_TAPS,
+    line::{line_cost, line_parts},
+};
 use crate::{
     Error,
     geometry::{Geometry, Order, Side, Walk},
@@ -57,19 +63,24 @@ pub(super) fn choose_kernel(site: &Site<'_>, request: &Request, saves: bool) -> 
             Err(format!("a region may take {taps} taps; {} fit in registers", SORT_TAPS[SORT_TAPS.len() - 1]))
         }
         Kernel::Sort => Ok(()),
+        Kernel::Line if saves => Err("it keeps values only, and the way back wants more".into()),
+        Kernel::Line => line_fits(site, request.indices),
     };
     // Whether the accumulators of two stages fit a binding.
     let staged = index(outputs)
         .is_ok_and(|outputs| TwoStages::new(geometry, row, outputs, &Format::PLAIN).scratch_bytes <= limits.binding_bytes);
     // Segments may be of any size; a sequence's tokens are most of its positions.
     let uneven = geometry.side.and_then(Side::labels).is_some_and(|labels| labels.segments > 1);
+    let large = turns > DIRECT_MOST_TURNS || taps >= REDUCE_TAPS && taps * 4 > outputs;
     let kernel = if let Some(kernel) = request.kernel {
         kernel
     } else if fits(Kernel::Sort).is_ok() {
         Kernel::Sort
     } else if uneven && staged || walk > REDUCE_MOST_TAPS || passes == 1 && taps >= STAGE_TAPS && outputs < ENOUGH_WORKGROUPS {
         Kernel::TwoStage
-    } else if uneven || turns > DIRECT_MOST_TURNS || taps >= REDUCE_TAPS && taps * 4 > outputs {
+    } else if fits(Kernel::Line).is_ok() && line_pays(geometry, !large && fits(Kernel::Tile).is_ok()) {
+        Kernel::Line
+    } else if uneven || large {
         Kernel::Reduce
     } else if fits(Kernel::Tile).is_ok() {
         Kernel::Tile
@@ -124,6 +135,48 @@ fn tile_fits(site: &Site<'_>, specialise: Specialise) -> Result<(), String> {
         Specialise::Listed => Err("the window is not among those specialised by default".into()),
         Specialise::Never => Err("specialised windows are switched off".into()),
     }
+}
+
+/// Whether the line kernel can run this, or why not.
+fn line_fits(site: &Site<'_>, indices: bool) -> Result<(), String> {
+    let Site { pooling, geometry, elements, limits } = site;
+    let row = pooling.op.kind().row();
+    if geometry.walk != Walk::Window {
+        return Err(format!("it takes windows, not {} regions", geometry.walk.name()));
+    }
+    let Some(packed) = row.kind.packed(pooling.op.variant(), indices) else {
+        return Err(format!("outputs cannot share partial folds of {}", row.name));
+    };
+    let word = elements.output.per_word();
+    let last = match geometry.order {
+        Order::ChannelsLast => u32::try_from(geometry.output.channels()).unwrap_or(u32::MAX),
+        Order::ChannelsFirst | Order::DepthLast => geometry.axes[2].output,
+    };
+    if last % word != 0 {
+        return Err(format!("it stores whole words of {word} {}, and rows have {last} of them", elements.output));
+    }
+    line_parts(geometry, packed.words, limits).map(|_| ())
+}
+
+/// Whether the line kernel costs less than tile, or where tiles are not to be had than a walk of every region, by what was measured on lavapipe: a tap that
+/// direct walks takes 0.45 ns an output, and as long do a push or a merge of tile; a step of lines, apart from its taps, 1 ns; one more dispatch 50 µs.
+fn line_pays(geometry: &Geometry, tiles: bool) -> bool {
+    const DISPATCH: u64 = 1_000_000;
+    const REGION: u64 = 8;
+    let outputs = geometry.output.elements() as u64;
+    let [depth, height, width] = &geometry.axes;
+    let each = if tiles {
+        let tile = if divides_by_four(geometry) { Tile::of_channels(height, width) } else { Tile::of(height, width, false) };
+        let rows = tile.span()[0] * u64::from(width.kernel) / u64::from(tile.rows) + u64::from(height.kernel);
+        rows.saturating_mul(u64::from(depth.kernel))
+    } else {
+        geometry.most_taps() + REGION
+    };
+    // Estimates this rough want a margin.
+    line_cost(geometry).is_some_and(|[cost, steps]| {
+        let lines = cost.saturating_add(DISPATCH * (steps - 1));
+        lines.saturating_mul(4) < each.saturating_mul(10).saturating_mul(outputs).saturating_mul(3)
+    })
 }
 
 /// The windows, as kernel size and stride on height and width, that are specialised by default.

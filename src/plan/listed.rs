@@ -4,7 +4,7 @@ use super::{
     BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, MipKey, PoolKey, Role, Schedule, Stored, Tile, UnpoolStep,
     choose::listed_tiles,
     format::CHOOSE_AS_STORED,
-    key::{SORT_TAPS, two_stages},
+    key::{Line, SORT_TAPS, two_stages},
 };
 use crate::{
     Activation, Element, OpKind, Texel,
@@ -116,7 +116,7 @@ impl PoolKey {
                 };
                 let positions = |walk: Walk| row.kind == OpKind::Weighted && walk.takes(WeightingKind::Position);
                 let takes = |walk: &Walk| (walk.takes(row.weighting) || positions(*walk)) && walk.has_blocks_for(row.kind);
-                for walk in Walk::ALL.into_iter().filter(takes) {
+                for (at, walk) in Walk::ALL.into_iter().filter(takes).enumerate() {
                     let [partial, merge] = two_stages(walk);
                     keys.push(base(walk, partial, own));
                     keys.push(base(walk, merge, choices[turn % choices.len()]));
@@ -127,7 +127,10 @@ impl PoolKey {
                         if turn % 2 == 0 {
                             keys.push(Self { aligned_store: true, ..base(walk, Schedule::Direct, emit) });
                         }
-                        keys.push(base(walk, Schedule::Reduce, emit));
+                        // Neither does how a region is walked on how many walk it.
+                        if (at + row.kind as usize) % 2 == 0 {
+                            keys.push(base(walk, Schedule::Reduce, emit));
+                        }
                     }
                 }
                 if row.saved_bytes > 0 {
@@ -174,6 +177,19 @@ impl PoolKey {
                         }
                     }
                 }
+                if row.kind.packed(variant, false).is_some() {
+                    // Of every op every step; what outputs share, orders and alignments in turn.
+                    for (at, line) in Line::listed(turn).into_iter().enumerate() {
+                        turn += 1;
+                        let first = line.turned || turn % 3 > 0;
+                        let order = if first { Order::ChannelsFirst } else { Order::ChannelsLast };
+                        let format = Format { order, ..Format::PLAIN };
+                        let aligned = [turn % 2 == 0, (turn / 2 + at) % 2 == 0];
+                        let key = base(Walk::Window, Schedule::Line(line), choices[(turn + at) % choices.len()]);
+                        let key = Self { format, aligned_load: aligned[0], aligned_store: aligned[1], ..key };
+                        keys.push(key.plain_where_it_can_be());
+                    }
+                }
                 // Of every op every type; orders, results, regions and schedules in turn.
                 let texture = Stored::Texture(Texel::ALL[turn % Texel::ALL.len()]);
                 for (at, input) in Stored::INPUTS.into_iter().chain([texture]).enumerate() {
@@ -191,6 +207,28 @@ impl PoolKey {
             }
         }
         keys
+    }
+}
+
+impl Line {
+    /// Every way from and to, with what outputs share in turn.
+    fn listed(turn: usize) -> Vec<Self> {
+        const SHARED: [(u32, Option<u32>); 7] =
+            [(8, Some(1)), (4, None), (8, Some(2)), (4, Some(1)), (4, Some(2)), (4, Some(3)), (4, Some(4))];
+        let ways = [
+            (false, false, false),
+            (false, true, false),
+            (false, true, true),
+            (true, true, false),
+            (true, true, true),
+            (true, false, false),
+            (true, false, true),
+        ];
+        let line = |(at, (from_scratch, to_scratch, turned))| {
+            let (block, shared) = SHARED[(turn + 3 * at) % SHARED.len()];
+            Self { block, shared, from_scratch, to_scratch, turned }
+        };
+        ways.into_iter().enumerate().map(line).collect()
     }
 }
 
@@ -332,6 +370,15 @@ impl Format {
                 (_, true) => schedules.push(Schedule::Tile(Tile { columns: 2, lead: 0, ..tile })),
                 _ => {}
             }
+        }
+        if walk == Walk::Window && row.kind.packed(0, false).is_some() && self.order != Order::DepthLast {
+            schedules.push(Schedule::Line(Line {
+                block: 8,
+                shared: Some(1),
+                from_scratch: false,
+                to_scratch: false,
+                turned: false,
+            }));
         }
         if row.sorts && !self.four {
             schedules.push(Schedule::Sort(SORT_TAPS[0]));
