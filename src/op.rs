@@ -1,5 +1,6 @@
 //! Which statistic summarises a region: the [`Op`] enum, and the table that says what each op needs.
 
+mod packed;
 mod table;
 
 pub(crate) use table::wgsl;

@@ -34,6 +34,10 @@ struct Params {
   channels: vec4<u32>,
   // The way back: outputs to look at, from and to, twice; the holders' file says of what.
   holders: vec4<u32>,
+  // The line kernel: its axis in numbers, the window on it, and where its lines are; schedule/line.wgsl says which.
+  line: vec4<u32>,
+  line_window: vec4<u32>,
+  line_places: vec4<u32>,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

@@ -29,11 +29,14 @@ pub enum Kernel {
     TwoStage,
     /// One invocation sorts the taps of one output in registers: ops that choose by order, regions of up to 25 taps.
     Sort,
+    /// One axis of a window after the other, neighbouring outputs sharing what their windows share, so that large windows cost hardly more than small ones. Ops whose
+    /// outputs can share partial folds.
+    Line,
 }
 
 impl Kernel {
     /// Every kernel.
-    pub const ALL: &'static [Self] = &[Self::Direct, Self::Tile, Self::Reduce, Self::TwoStage, Self::Sort];
+    pub const ALL: &'static [Self] = &[Self::Direct, Self::Tile, Self::Reduce, Self::TwoStage, Self::Sort, Self::Line];
 
     /// Its name in keys and on the command line.
     #[must_use]
@@ -44,6 +47,7 @@ impl Kernel {
             Self::Reduce => "reduce",
             Self::TwoStage => "two_stage",
             Self::Sort => "sort",
+            Self::Line => "line",
         }
     }
 }
@@ -68,6 +72,7 @@ pub(crate) enum Schedule {
     ListMerge,
     /// For regions of at most so many taps, one of [`SORT_TAPS`].
     Sort(u32),
+    Line(Line),
 }
 
 /// Outputs that one invocation of the wide schedule makes.
@@ -155,6 +160,26 @@ pub(crate) enum Rows {
 
 impl Rows {
     pub(crate) const ALL: [Self; 3] = [Self::One, Self::Fours, Self::Shifted];
+}
+
+/// The constants of a step that folds one axis of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Line {
+    /// Neighbouring outputs of one invocation, a multiple of four.
+    pub(crate) block: u32,
+    /// How far apart their windows begin where they share taps; `None` where each is folded by itself, at any stride.
+    pub(crate) shared: Option<u32>,
+    /// Whether it reads what a step before has left in scratch, or the input.
+    pub(crate) from_scratch: bool,
+    /// Whether it leaves accumulators in scratch for a step to come, or finishes.
+    pub(crate) to_scratch: bool,
+    /// Whether outputs that are neighbours on the axis come to lie side by side, in place of its lines.
+    pub(crate) turned: bool,
+}
+
+impl Line {
+    /// Blocks of one invocation, at most, one after the other.
+    pub(crate) const MOST_BLOCKS: u32 = 8;
 }
 
 /// A kernel's identity: everything that its text depends on.
@@ -317,6 +342,19 @@ impl PoolKey {
                 let input = if format.raw().is_some() { format.input } else { Stored::F32 };
                 Self { activation: None, format: Format { input, ..format }, ..self }
             }
+            Schedule::Line(line) => {
+                let as_is = |stored: Stored, aside| if aside { Stored::F32 } else { stored };
+                // Values that are folded as they are stored stay so from step to step.
+                let input = as_is(format.input, line.from_scratch && format.raw().is_none());
+                let output = as_is(format.output, line.to_scratch);
+                let whole = |stored| matches!(stored, Stored::Texture(texel) if texel.channels() == 1);
+                let activation = activation.filter(|_| !line.from_scratch);
+                let rows = if line.from_scratch || whole(input) { Rows::One } else { self.rows };
+                let aligned_store = self.aligned_store && !line.to_scratch && !whole(output);
+                // The lanes are neighbours in memory, whatever they are.
+                let format = Format { four: true, input, output, ..format };
+                Self { activation, format, rows, aligned_store, ..self }
+            }
             _ => {
                 let words = format.output.per_word() == 4 && emit == Emit::Values;
                 let texels = matches!(format.output, Stored::Texture(_));
@@ -417,6 +455,16 @@ impl fmt::Display for PoolKey {
                     if flag {
                         f.write_str(name)?;
                     }
+                }
+            }
+            Schedule::Line(Line { block, shared, from_scratch, to_scratch, turned }) => {
+                write!(f, "line{block}")?;
+                match shared {
+                    Some(stride) => write!(f, "_s{stride}")?,
+                    None => f.write_str("_alone")?,
+                }
+                for (flag, name) in [(from_scratch, "/from_scratch"), (to_scratch, "/to_scratch"), (turned, "/turned")] {
+                    f.write_str(if flag { name } else { "" })?;
                 }
             }
         }

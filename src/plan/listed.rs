@@ -5,7 +5,7 @@ use super::{
     UnpoolStep,
     choose::{listed_patches, listed_tiles},
     format::CHOOSE_AS_STORED,
-    key::{SORT_TAPS, two_stages},
+    key::{Line, SORT_TAPS, two_stages},
 };
 use crate::{
     Activation, Element, OpKind, Texel,
@@ -136,7 +136,10 @@ impl PoolKey {
                             keys.push(Self { aligned_store: true, ..base(walk, Schedule::Direct, emit) });
                         }
                     }
-                    keys.push(base(walk, Schedule::Reduce, choices[turn % choices.len()]));
+                    // Neither does how a region is walked on how many walk it.
+                    if (row.kind as usize + walk as usize) % 2 == 0 {
+                        keys.push(base(walk, Schedule::Reduce, choices[turn % choices.len()]));
+                    }
                 }
                 if row.saved_bytes > 0 {
                     // Schedules and walks in turn; what is saved depends on neither.
@@ -188,6 +191,20 @@ impl PoolKey {
                         }
                     }
                 }
+                if row.kind.packed(variant, false).is_some() {
+                    // Of every op every step; what outputs share, orders and alignments in turn.
+                    for (at, line) in Line::listed(turn).into_iter().enumerate() {
+                        turn += 1;
+                        let first = line.turned || turn % 3 > 0;
+                        let order = if first { Order::ChannelsFirst } else { Order::ChannelsLast };
+                        let format = Format { order, ..Format::PLAIN };
+                        let rows = if turn % 2 == 0 { Rows::Fours } else { Rows::One };
+                        let aligned_store = (turn / 2 + at) % 2 == 0;
+                        let key = base(Walk::Window, Schedule::Line(line), choices[(turn + at) % choices.len()]);
+                        let key = Self { format, rows, aligned_store, ..key };
+                        keys.push(key.plain_where_it_can_be());
+                    }
+                }
                 // Of every op every type; orders, results, regions and schedules in turn.
                 let texture = Stored::Texture(Texel::ALL[turn % Texel::ALL.len()]);
                 for (at, input) in Stored::INPUTS.into_iter().chain([texture]).enumerate() {
@@ -205,6 +222,28 @@ impl PoolKey {
             }
         }
         keys
+    }
+}
+
+impl Line {
+    /// Every way from and to, with what outputs share in turn.
+    fn listed(turn: usize) -> Vec<Self> {
+        const SHARED: [(u32, Option<u32>); 7] =
+            [(8, Some(1)), (4, None), (8, Some(2)), (4, Some(1)), (4, Some(2)), (4, Some(3)), (4, Some(4))];
+        let ways = [
+            (false, false, false),
+            (false, true, false),
+            (false, true, true),
+            (true, true, false),
+            (true, true, true),
+            (true, false, false),
+            (true, false, true),
+        ];
+        let line = |(at, (from_scratch, to_scratch, turned))| {
+            let (block, shared) = SHARED[(turn + 3 * at) % SHARED.len()];
+            Self { block, shared, from_scratch, to_scratch, turned }
+        };
+        ways.into_iter().enumerate().map(line).collect()
     }
 }
 
@@ -369,6 +408,15 @@ impl Format {
                 (_, true) => schedules.push(Schedule::Tile(Tile { columns: 2, ..tile })),
                 _ => {}
             }
+        }
+        if walk == Walk::Window && row.kind.packed(0, false).is_some() && self.order != Order::DepthLast {
+            schedules.push(Schedule::Line(Line {
+                block: 8,
+                shared: Some(1),
+                from_scratch: false,
+                to_scratch: false,
+                turned: false,
+            }));
         }
         if row.sorts && !self.four {
             schedules.push(Schedule::Sort(SORT_TAPS[0]));

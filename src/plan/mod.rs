@@ -5,6 +5,7 @@ mod back;
 mod choose;
 mod format;
 mod key;
+mod line;
 mod listed;
 mod mips;
 mod near;
@@ -16,13 +17,14 @@ mod unpool;
 
 pub(crate) use format::{Elements, Format, Stored};
 pub(crate) use key::{
-    BackKey, BackTo, ClusterStep, Digest, Emit, MipKey, PoolKey, Role, Rows, Schedule, Tile, UnpoolStep, WORKGROUP,
+    BackKey, BackTo, ClusterStep, Digest, Emit, Line, MipKey, PoolKey, Role, Rows, Schedule, Tile, UnpoolStep, WORKGROUP,
 };
 pub use key::{Kernel, KernelKey};
 pub use request::{Request, Specialise};
 
 use choose::{TwoStages, choose_kernel, in_runs, is_wide, passes, sort_taps, strip_rows};
 use key::{SORT_TAPS, WIDE, two_stages};
+use line::{line_groups, line_parts, line_passes};
 #[cfg(feature = "gpu")]
 pub(crate) use mips::{MipPlan, MipStep};
 pub(crate) use params::Params;
@@ -301,6 +303,9 @@ impl Plan {
             }
             .plain_where_it_can_be()
         };
+        if self.kernel == Kernel::Line {
+            return self.fold_lines(site, key(Schedule::Direct, Rows::One, false));
+        }
         let step = |key, groups, own| site.step(Role::Pool(key), groups, own);
         let owners = (outputs / format.lanes()).div_ceil(format.group());
         match self.kernel {
@@ -329,6 +334,7 @@ impl Plan {
                 let key = key(Schedule::Sort(taps), Rows::One, false);
                 self.steps.push(step(key, owners.div_ceil(WORKGROUP), [0; 3])?);
             }
+            Kernel::Line => {}
             Kernel::Reduce => self.steps.push(step(key(Schedule::Reduce, Rows::One, false), owners, [0; 3])?),
             Kernel::TwoStage => {
                 let sizes = TwoStages::new(geometry, row, outputs, &format);
@@ -345,6 +351,39 @@ impl Plan {
                     self.steps.push(step(key(merge, Rows::One, false), merging, [parts, pass, carries])?);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// The steps of the line kernel, part after part of the planes as scratch holds their accumulators.
+    fn fold_lines(&mut self, site: &Site<'_>, plain: PoolKey) -> Result<(), Error> {
+        let Site { geometry, limits, .. } = *site;
+        let words = plain.op.packed(plain.variant, plain.emit == Emit::Indices).map_or(0, |packed| packed.words);
+        let refused = |why| Error::unsupported(format!("kernel {}", Kernel::Line), why);
+        let parts = line_parts(geometry, words, limits).map_err(refused)?;
+        self.scratch_bytes = self.scratch_bytes.max(parts.scratch_bytes);
+        let [input, output] = [&geometry.input, &geometry.output].map(|shape| shape.elements() as u64);
+        let mut begin = 0;
+        while begin < parts.planes {
+            let each = parts.each.min(parts.planes - begin);
+            let (mut left, mut from) = (0, begin * (input / parts.planes));
+            for pass in line_passes(geometry, each).unwrap_or_default() {
+                let to = if pass.key.to_scratch { left } else { begin * (output / parts.planes) };
+                let along = if pass.key.turned { pass.axis.output } else { pass.row };
+                let key = PoolKey {
+                    schedule: Schedule::Line(pass.key),
+                    rows: if pass.row % 4 == 0 { Rows::Fours } else { Rows::One },
+                    aligned_store: along % 4 == 0,
+                    ..plain
+                };
+                let own = [index(pass.invocations())?, index(pass.columns())?, 0];
+                let mut step = site.step(Role::Pool(key.plain_where_it_can_be()), index(line_groups(&pass))?, own)?;
+                [step.params.line, step.params.line_window, step.params.line_places] = pass.words(index(from)?, index(to)?);
+                self.steps.push(step);
+                from = left;
+                left += pass.left();
+            }
+            begin += each;
         }
         Ok(())
     }

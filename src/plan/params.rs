@@ -32,6 +32,10 @@ pub(crate) struct Params {
     channels: [u32; 4],
     /// The way back: outputs to look at, from and to, twice.
     pub(crate) holders: [u32; 4],
+    /// A step of the line kernel: its axis in numbers, the window on it, and where its lines are.
+    pub(crate) line: [u32; 4],
+    pub(crate) line_window: [u32; 4],
+    pub(crate) line_places: [u32; 4],
 }
 
 impl Params {
@@ -79,6 +83,9 @@ impl Params {
                 word(geometry.output.spatial().last().copied().unwrap_or(1)),
             ],
             holders: [0; 4],
+            line: [0; 4],
+            line_window: [0; 4],
+            line_places: [0; 4],
         }
     }
 }
@@ -107,5 +114,8 @@ pub(crate) fn layout() -> Vec<(&'static str, usize)> {
         ("element", offset_of!(Params, element)),
         ("channels", offset_of!(Params, channels)),
         ("holders", offset_of!(Params, holders)),
+        ("line", offset_of!(Params, line)),
+        ("line_window", offset_of!(Params, line_window)),
+        ("line_places", offset_of!(Params, line_places)),
     ]
 }

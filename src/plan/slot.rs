@@ -1,7 +1,7 @@
 //! The buffers that kernels bind.
 
 use super::{
-    BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, MipKey, PoolKey, Role, Schedule, Stored, UnpoolStep,
+    BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, Line, MipKey, PoolKey, Role, Schedule, Stored, UnpoolStep,
 };
 use crate::{Texel, geometry::Walk, op::WeightingKind};
 
@@ -162,10 +162,12 @@ impl PoolKey {
         let of_schedule: &[Slot] = match self.schedule {
             Schedule::Partial | Schedule::ListPartial => &[Slot::Input, Slot::Scratch],
             Schedule::Merge | Schedule::ListMerge => &[Slot::Scratch],
+            Schedule::Line(Line { from_scratch: true, .. }) => &[Slot::Scratch],
+            Schedule::Line(Line { to_scratch: true, .. }) => &[Slot::Input, Slot::Scratch],
             _ => &[Slot::Input],
         };
         let of_emit: &[Slot] = match (self.schedule, self.emit) {
-            (Schedule::Partial | Schedule::ListPartial, _) => &[],
+            (Schedule::Partial | Schedule::ListPartial | Schedule::Line(Line { to_scratch: true, .. }), _) => &[],
             (_, Emit::Values) => &[Slot::Output],
             (_, Emit::Indices) => &[Slot::Output, Slot::Indices],
             (_, Emit::Saved) => &[Slot::Saved],

@@ -46,7 +46,42 @@ fn each_request_gets_the_kernel_that_suits_it() {
         (Pooling::new(Op::Median, crate::Window::new(5)), Shape::nchw([1, 1, 20, 20]), request, vec!["median/window/sort25"]),
         (Pooling::new(Op::Median, crate::Window::new(35)), Shape::nchw([1, 1, 80, 80]), request, vec!["median/window/reduce"]),
         // Many outputs of regions that are too large for one invocation.
-        (Pooling::max(130).stride(1), Shape::nchw([1, 1, 400, 400]), request, vec!["max/window/reduce"]),
+        (
+            Pooling::new(Op::Last, crate::Window::new(130)).stride(1),
+            Shape::nchw([1, 1, 400, 400]),
+            request,
+            vec!["last/window/reduce"],
+        ),
+        // Large windows, one axis after the other.
+        (
+            Pooling::max(130).stride(1),
+            Shape::nchw([1, 1, 400, 400]),
+            request,
+            vec!["max/window/line8_s1/to_scratch/turned/load4/columns4", "max/window/line8_s1/from_scratch/turned/columns4"],
+        ),
+        (
+            Pooling::max([31, 31]).stride(1).padding(15),
+            Shape::nchw([1, 3, 1080, 1920]),
+            request.indices(true),
+            vec![
+                "max/window/line8_s1/to_scratch/turned/load4/indices/columns4",
+                "max/window/line8_s1/from_scratch/turned/store4/indices/columns4",
+            ],
+        ),
+        (
+            Pooling::average([1, 31]).stride(1),
+            Shape::nchw([1, 3, 1080, 1920]),
+            request,
+            vec!["average/window/line4_alone/to_scratch/turned/load4", "average/window/line8_s1/from_scratch/turned"],
+        ),
+        (
+            Pooling::max([2, 31]).stride(2),
+            Shape::nhwc([1, 540, 960, 3]),
+            request.kernel(Kernel::Line),
+            vec!["max/window/line4_alone/to_scratch/nhwc4", "max/window/line8_s2/from_scratch/nhwc4"],
+        ),
+        // Too few outputs for more than one dispatch.
+        (Pooling::max([9, 9]).stride(1), Shape::nchw([1, 1, 32, 32]), request, vec!["max/window/direct/store4"]),
         (
             Pooling::new(Op::Lp { p: 2.0 }, Region::Adaptive { output_size: 3.into() }),
             Shape::nchw([1, 1, 11]),
@@ -96,6 +131,22 @@ fn segments_go_in_parts_where_scratch_holds_them() {
     assert!(Plan::new(&pooling, &shape, &forced, &limits(8 << 20)).is_err_and(|error| error.is_unsupported()));
 }
 
+/// Accumulators of all planes at once, or part after part of them where a binding holds fewer.
+#[test]
+fn lines_go_part_by_part_where_scratch_holds_no_more() {
+    let pooling = Pooling::max([31, 31]).stride(1).padding(15);
+    let shape = Shape::nchw([5, 3, 200, 100]);
+    let plane = 200 * 100 * 4;
+    for (planes, parts) in [(15, 1), (14, 2), (4, 4), (1, 15)] {
+        let limits = Limits { binding_bytes: 15 * plane, ..Limits::WEBGPU };
+        let tight = Limits { binding_bytes: planes * plane, ..limits };
+        let geometry = Geometry::resolve(&pooling, &shape).expect("it resolves");
+        let split = line_parts(&geometry, 1, &tight).expect("it is split");
+        assert_eq!(split.planes.div_ceil(split.each), parts, "{planes} planes a binding");
+        assert!(split.scratch_bytes <= tight.binding_bytes);
+    }
+}
+
 #[test]
 fn what_cannot_be_planned_says_why() {
     let wide = Shape::nchw([1, 1, 8192, 8192]);
@@ -128,6 +179,30 @@ fn what_cannot_be_planned_says_why() {
             "kernel reduce: a region may take 1210000 taps",
         ),
         (Pooling::max([17, 2, 2]), Shape::nchw([1, 1, 20, 20, 20]), Request::new().kernel(Kernel::Tile), "17 slices in depth"),
+        (
+            Pooling::new(Op::Last, crate::Window::new(9)),
+            Shape::nchw([1, 1, 90]),
+            Request::new().kernel(Kernel::Line),
+            "kernel line: outputs cannot share partial folds of last",
+        ),
+        (
+            Pooling::new(Op::Std, crate::Window::new(9)).stride(1),
+            Shape::nchw([1, 1, 4000, 4000]),
+            Request::new().kernel(Kernel::Line),
+            "bytes of scratch; a binding holds 134217728",
+        ),
+        (
+            Pooling::max(9).dilation(2).stride(7),
+            Shape::nchw([1, 1, 90, 91]),
+            Request::new().kernel(Kernel::Line).element(crate::Element::F16),
+            "it stores whole words of 2 f16, and rows have 11 of them",
+        ),
+        (
+            Pooling::new(Op::Max, Region::Channels { group: 2, strided: false }),
+            Shape::nhwc([1, 4, 4, 4]),
+            Request::new().kernel(Kernel::Line),
+            "the channels, innermost, are the depth",
+        ),
     ] {
         let message = plan(&pooling, shape, request).expect_err(named).to_string();
         assert!(message.contains(named), "{message}\n  lacks: {named}");

@@ -177,7 +177,7 @@ fn product(kernel: Option<Kernel>, specialise: Specialise) -> Vec<Case> {
                 request.kernel = kernel;
                 let pooling = Pooling::new(op, region.clone());
                 // These pick and choose; that they take what they should is a test of the planner.
-                let picks = matches!(kernel, Some(Kernel::Tile | Kernel::TwoStage | Kernel::Sort))
+                let picks = matches!(kernel, Some(Kernel::Tile | Kernel::TwoStage | Kernel::Sort | Kernel::Line))
                     || op.kind().row().passes > 1
                     || matches!(op, Op::ProbabilisticMax { .. })
                     || op.kind().row().weighting != WeightingKind::One;
@@ -217,6 +217,55 @@ fn reduce() {
 #[test]
 fn two_stage() {
     check_all("conformance two_stage", &engines(), &product(Some(Kernel::TwoStage), Specialise::Never));
+}
+
+#[test]
+fn line() {
+    let cases = product(Some(Kernel::Line), Specialise::Never);
+    assert!(cases.len() > 500, "{} cases; the line kernel takes windows of every size", cases.len());
+    check_all("conformance line", &engines(), &cases);
+}
+
+/// Windows long enough to share taps in every way: cores, blocks after blocks, and sums of many taps, in every layout, with strides, padding and sizes that end anywhere.
+#[test]
+fn long_windows() {
+    type Change = fn(Pooling) -> Pooling;
+    let windows: [(&[u32], Change, Shape); 16] = [
+        (&[31, 31], |p| p.stride(1).padding(15), Shape::nchw([1, 2, 37, 43])),
+        (&[9, 17], |p| p.stride(1).padding([[4, 3], [0, 16]]), Shape::nchw([1, 2, 30, 64])),
+        (&[67, 5], |p| p.stride(1).padding([[33, 66], [2, 2]]), Shape::nchw([1, 1, 131, 12])),
+        (&[5, 128], |p| p.stride([1, 1]), Shape::nchw([2, 1, 9, 300])),
+        (&[13, 13], |p| p.stride(2).padding(6).ceil_mode(true), Shape::nchw([1, 2, 41, 38])),
+        (&[29, 31], |p| p.stride([3, 4]).padding(14).ceil_mode(true), Shape::nchw([1, 1, 47, 53])),
+        (&[3, 40], |p| p.stride([1, 5]).padding([1, 20]), Shape::nchw([1, 2, 5, 97])),
+        (&[11, 11], |p| p.stride(1).dilation([3, 2]).padding(10), Shape::nchw([1, 1, 34, 29])),
+        (&[33, 1], |p| p.stride(1).padding([16, 0]), Shape::nchw([2, 2, 50, 7])),
+        (&[1, 33], |p| p.stride(1).padding([0, 16]), Shape::nchw([2, 3, 7, 50])),
+        (&[65], |p| p.stride(1).padding(32), Shape::nchw([3, 5, 101])),
+        (&[100], |p| p.stride(3).padding(50), Shape::nchw([2, 2, 307])),
+        (&[9, 8, 10], |p| p.stride(1).padding([4, 3, 5]), Shape::nchw([1, 2, 13, 11, 17])),
+        (&[9, 1, 8], |p| p.stride([1, 1, 2]), Shape::nchw([1, 2, 19, 3, 17])),
+        (&[12, 7, 1], |p| p.stride([2, 1, 1]).padding([6, 3, 0]), Shape::nchw([1, 3, 21, 9, 5])),
+        (&[1, 1], |p| p.stride([2, 3]), Shape::nchw([1, 2, 7, 11])),
+    ];
+    let mut cases = Vec::new();
+    for (o, op) in ops().into_iter().enumerate() {
+        for (at, (kernel_size, change, shape)) in windows.iter().enumerate() {
+            // Layouts and data in turn; of max, which chooses, all.
+            let turns = if op == Op::Max { 0..4 } else { at + o..at + o + 1 };
+            for turn in turns {
+                let request = Request::new().kernel(Kernel::Line).indices(op.kind().row().indices && at % 3 > 0);
+                let pooling = change(Pooling::new(op, Window::new(kernel_size.to_vec())));
+                let shape = shape.in_layout([Layout::Nchw, Layout::Nhwc][turn % 2]);
+                let data = [Data::Specials, Data::Reals][turn / 2 % 2];
+                if takes(&pooling, &shape, &request) {
+                    cases.push(Case { pooling, shape, request, data });
+                }
+            }
+        }
+    }
+    assert!(cases.len() > 300, "{} cases; sixteen windows with every op that shares", cases.len());
+    check_all("long windows", &engines(), &cases);
 }
 
 /// The planner's choice, values only: the sources without indices.

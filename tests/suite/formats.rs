@@ -211,8 +211,15 @@ fn meeting<T>(types: &[Types], fits: impl Fn(Pooling, Shape, Types, usize) -> Op
 
 /// Op × region, with layouts, types, kernels and data in turn.
 fn cases() -> Vec<Case> {
-    const KERNELS: [Option<Kernel>; 6] =
-        [None, Some(Kernel::Direct), Some(Kernel::Reduce), Some(Kernel::TwoStage), Some(Kernel::Tile), Some(Kernel::Sort)];
+    const KERNELS: [Option<Kernel>; 7] = [
+        None,
+        Some(Kernel::Direct),
+        Some(Kernel::Reduce),
+        Some(Kernel::TwoStage),
+        Some(Kernel::Tile),
+        Some(Kernel::Sort),
+        Some(Kernel::Line),
+    ];
     meeting(&types(), |pooling, shape, types, turn| {
         let data = [Data::Specials, Data::Reals, Data::Integers][turn % 3];
         let data = if pooling.op.kind().row().exact || data != Data::Specials { data } else { Data::Offset };
@@ -246,11 +253,15 @@ fn four_channels_at_once() {
     let (engines, types) = (engines(), types());
     let mut cases = Vec::new();
     for (o, op) in ops().into_iter().enumerate() {
-        for (k, kernel) in [Kernel::Direct, Kernel::Reduce, Kernel::TwoStage, Kernel::Tile].into_iter().enumerate() {
+        for (k, kernel) in
+            [Kernel::Direct, Kernel::Reduce, Kernel::TwoStage, Kernel::Tile, Kernel::Line].into_iter().enumerate()
+        {
             // Two regions each, in turn.
-            for r in
-                [(o + k) % 6, (o + k + 3) % 6].into_iter().chain(if kernel == Kernel::Tile { vec![0, 1, 5] } else { vec![] })
-            {
+            for r in [(o + k) % 6, (o + k + 3) % 6].into_iter().chain(if matches!(kernel, Kernel::Tile | Kernel::Line) {
+                vec![0, 1, 5]
+            } else {
+                vec![]
+            }) {
                 let (region, shape) = &regions[r];
                 let case = Case {
                     pooling: Pooling::new(op, region.clone()),

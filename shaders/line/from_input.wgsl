@@ -1,0 +1,19 @@
+// Lines of the input: positions are values.
+fn line_of(outer: u32, column: u32) -> Line {
+  let row = params.line_places.z;
+  let fours = (row + 3u) / 4u;
+  let rows = params.grid.z / fours;
+  let left = (column % fours) * 4u;
+  let at = params.line_places.x + (outer * params.line.x * rows + column / fours) * row + left;
+  return Line(at, rows * row, min(U(0u, 1u, 2u, 3u), U(row - 1u - left)));
+}
+
+fn line_take(acc: Acc, line: Line, position: u32) -> Acc {
+  let at = line.at + position * line.step;
+  return acc_push(acc, Tap(load_lanes(at, line.lanes), value_of(1.0), 0u, at), Ctx(0u, 1.0, 0u, U()));
+}
+
+// Lanes fold under one index, that of the first.
+fn line_index(line: Line, index: U) -> U {
+  return select(index + line.lanes, index, index == U(0xffffffffu));
+}

@@ -1,0 +1,10 @@
+// An accumulator of log_sum_exp and probabilistic max.
+const PACKED = 2u;
+
+fn pack(acc: Acc) -> array<U, PACKED> {
+  return array<U, PACKED>(acc.key, bitcast<U>(acc.sum));
+}
+
+fn unpack(words: array<U, PACKED>) -> Acc {
+  return Acc(words[0], bitcast<V>(words[1]));
+}

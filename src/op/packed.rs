@@ -1,0 +1,60 @@
+//! Accumulators as they stand in scratch between the steps of one window: without what no later step looks at.
+
+use super::{OpKind, wgsl};
+
+/// How an accumulator is packed: a file of shaders/packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Packed {
+    /// The file: `PACKED`, `pack` and `unpack`.
+    pub(crate) wgsl: &'static str,
+    /// Words a lane; where indices are wanted, the last is the index.
+    pub(crate) words: u32,
+}
+
+impl OpKind {
+    /// How accumulators of a variant are packed, with or without indices; `None` for ops whose outputs cannot share partial folds.
+    pub(crate) fn packed(self, variant: u32, indices: bool) -> Option<Packed> {
+        let (words, wgsl) = match self {
+            Self::Max | Self::Min if indices => (2, wgsl!("packed/extremum_index")),
+            Self::Max | Self::Min => (1, wgsl!("packed/extremum")),
+            Self::Sum | Self::Average => (1, wgsl!("packed/sum")),
+            Self::Lp if matches!(variant, 1 | 2) => (1, wgsl!("packed/power_sum")),
+            Self::Lp if variant == 3 => (1, wgsl!("packed/power_largest")),
+            Self::Lp | Self::Gem => (2, wgsl!("packed/power")),
+            Self::Std | Self::Variance => (3, wgsl!("packed/moments")),
+            Self::LogSumExp | Self::ProbabilisticMax => (2, wgsl!("packed/exponential")),
+            Self::Soft => (3, wgsl!("packed/soft")),
+            Self::Mixed => (2, wgsl!("packed/mixed")),
+            Self::StochasticExpectation => (3, wgsl!("packed/stochastic_expectation")),
+            Self::Gaussian
+            | Self::First
+            | Self::Last
+            | Self::Rank
+            | Self::Median
+            | Self::Weighted
+            | Self::Gated
+            | Self::StochasticSample
+            | Self::ProbabilisticMaxSample => return None,
+        };
+        Some(Packed { wgsl, words })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What shares partial folds can be packed, in as many words as its file says.
+    #[test]
+    fn what_shares_is_packed() {
+        for row in OpKind::TABLE {
+            for (variant, indices) in (0..row.variants).flat_map(|variant| [(variant, false), (variant, row.indices)]) {
+                let packed = row.kind.packed(variant, indices);
+                assert_eq!(packed.is_some(), row.shareable && row.passes == 1, "{}", row.name);
+                let Some(packed) = packed else { continue };
+                assert!(packed.wgsl.contains(&format!("const PACKED = {}u;", packed.words)), "{}#{variant}", row.name);
+                assert!(u64::from(packed.words) * 4 <= row.acc_bytes, "{}#{variant} is larger packed", row.name);
+            }
+        }
+    }
+}

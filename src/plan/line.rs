@@ -1,0 +1,206 @@
+//! The steps of the line kernel: one an axis that the window runs over, with accumulators in scratch between them.
+
+use super::{Limits, WORD, WORKGROUP, key::Line};
+use crate::geometry::{Axis, Geometry, Order};
+
+/// Outputs of one invocation, most first; a longer block costs an output less, and holds more accumulators in registers.
+const BLOCKS: [u32; 2] = [8, 4];
+/// Positions between the first output of a block and its last: what an invocation reads twice, and what compilers unroll.
+const MOST_SPREAD: u32 = 14;
+/// Loop turns of one invocation, with room to what Mesa's software rasteriser takes: see [`choose`](super::choose).
+const MOST_TURNS: u64 = 16_000;
+/// Numbers in a group of lanes.
+const LANES: u32 = 4;
+
+/// One step: a view of a tensor as [outer, positions of the axis, rows, values in a row], the last contiguous.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pass {
+    pub(super) key: Line,
+    pub(super) axis: Axis,
+    /// Which of depth, height and width it is.
+    pub(super) number: u32,
+    /// What lies before the axis.
+    outer: u64,
+    /// Rows of neighbouring lines between the axis and the lines themselves.
+    rows: u64,
+    /// Neighbouring lines in one row.
+    pub(super) row: u32,
+    /// Blocks of one invocation, one after the other.
+    blocks: u32,
+}
+
+impl Pass {
+    /// Lines by four, side by side.
+    pub(super) fn columns(&self) -> u64 {
+        self.rows * u64::from(self.row.div_ceil(LANES))
+    }
+
+    /// Invocations, one a block of outputs and column.
+    pub(super) fn invocations(&self) -> u64 {
+        self.outer * u64::from(self.axis.output.div_ceil(self.key.block * self.blocks)) * self.columns()
+    }
+
+    /// Accumulators of four lanes that it leaves.
+    pub(super) fn left(&self) -> u64 {
+        if self.key.turned {
+            self.outer * u64::from(self.row) * u64::from(self.axis.output.div_ceil(LANES))
+        } else {
+            self.outer * u64::from(self.axis.output) * self.columns()
+        }
+    }
+
+    /// What its folds cost, in tenths of a tap that direct walks: see [`choose`](super::choose).
+    pub(super) fn cost(&self) -> u64 {
+        const STEP: u64 = 22;
+        let (kernel, block, blocks) = (u64::from(self.axis.kernel), u64::from(self.key.block), u64::from(self.blocks));
+        let outputs = block * blocks;
+        let taps = self.key.shared.map_or(10 * kernel, |stride| {
+            let ends = u64::from(stride) * (2 * outputs + 1 - block - blocks);
+            10 * (kernel + ends) / outputs
+        });
+        let folded = self.outer.saturating_mul(u64::from(self.axis.output)).saturating_mul(self.columns() * u64::from(LANES));
+        folded.saturating_mul(STEP + taps)
+    }
+
+    /// Loop turns of one invocation, at most.
+    fn turns(&self) -> u64 {
+        let taps = u64::from(self.axis.kernel);
+        let per_tap = if self.key.shared.is_some() { 1 } else { u64::from(self.key.block) + 1 };
+        taps * per_tap + 4 * taps.div_ceil(32) + 64
+    }
+
+    /// `Params::line`, `line_window` and `line_places`.
+    pub(super) fn words(&self, from: u32, to: u32) -> [[u32; 4]; 3] {
+        let Axis { input, output, kernel, stride, dilation, pad_begin, pad_end } = self.axis;
+        [[input, output, kernel, stride], [dilation, pad_begin, pad_end, self.blocks], [from, to, self.row, self.number]]
+    }
+}
+
+/// Whether a window does anything on this axis.
+fn moves(axis: &Axis) -> bool {
+    axis.kernel > 1 || axis.stride > 1
+}
+
+/// The steps for a part of the batch or of its planes, as many as `planes` says; `None` where the channels are the depth and lie last.
+pub(super) fn line_passes(geometry: &Geometry, planes: u64) -> Option<Vec<Pass>> {
+    let [depth, height, width] = geometry.axes;
+    let mut passes = Vec::new();
+    let mut add = |axis: Axis, number, outer, rows, row, turned| {
+        let key = Line { turned, ..block_of(&axis) };
+        passes.push(Pass { key, axis, number, outer, rows, row, blocks: blocks_of(&key, &axis) });
+    };
+    let word = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+    let sizes = |axis: &Axis| [u64::from(axis.input), u64::from(axis.output)];
+    let ([_, slices], [tall, rows], [wide, _]) = (sizes(&depth), sizes(&height), sizes(&width));
+    match geometry.order {
+        Order::DepthLast => return None,
+        Order::ChannelsFirst => {
+            if moves(&depth) {
+                add(depth, 0, planes, tall, width.input, false);
+            }
+            if moves(&width) && moves(&height) {
+                add(height, 1, planes * slices, 1, width.input, true);
+                add(width, 2, planes * slices, 1, height.output, true);
+            } else if moves(&width) {
+                // Rows of all planes, turned so that they lie side by side.
+                let all = planes * slices * tall;
+                add(Axis::whole(word(all), word(all)), 1, 1, 1, width.input, true);
+                add(width, 2, 1, 1, word(all), true);
+            } else if moves(&height) || !moves(&depth) {
+                add(height, 1, planes * slices, 1, width.input, false);
+            }
+        }
+        Order::ChannelsLast => {
+            let channels = word(geometry.input.channels() as u64);
+            if moves(&depth) {
+                add(depth, 0, planes, tall * wide, channels, false);
+            }
+            if moves(&height) {
+                add(height, 1, planes * slices, wide, channels, false);
+            }
+            if moves(&width) || !moves(&depth) && !moves(&height) {
+                add(width, 2, planes * slices * rows, 1, channels, false);
+            }
+        }
+    }
+    let last = passes.len() - 1;
+    for (at, pass) in passes.iter_mut().enumerate() {
+        (pass.key.from_scratch, pass.key.to_scratch) = (at > 0, at < last);
+    }
+    Some(passes)
+}
+
+/// How many outputs of an axis share taps.
+fn block_of(axis: &Axis) -> Line {
+    let alone = Line { block: LANES, shared: None, from_scratch: false, to_scratch: false, turned: false };
+    let shares = |&block: &u32| {
+        let spread = (block - 1).saturating_mul(axis.stride);
+        axis.dilation == 1 && spread <= MOST_SPREAD && spread <= axis.kernel && block < axis.output.saturating_add(LANES)
+    };
+    BLOCKS.into_iter().find(shares).map_or(alone, |block| Line { block, shared: Some(axis.stride), ..alone })
+}
+
+/// How many blocks have a core of taps together.
+fn blocks_of(key: &Line, axis: &Axis) -> u32 {
+    let fit = key.shared.map_or(1, |stride| (axis.kernel / stride + 1) / key.block);
+    fit.min(axis.output.div_ceil(key.block)).clamp(1, Line::MOST_BLOCKS)
+}
+
+/// A split of the work so that scratch holds what one part leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Parts {
+    /// All planes, or all images where channels lie last.
+    pub(super) planes: u64,
+    /// Those of one part.
+    pub(super) each: u64,
+    /// Bytes of scratch.
+    pub(super) scratch_bytes: u64,
+}
+
+/// Planes, or images where channels lie last.
+fn planes(geometry: &Geometry) -> u64 {
+    let volume = geometry.axes.iter().fold(1, |product: u64, axis| product.saturating_mul(u64::from(axis.input)));
+    let beside = if geometry.order == Order::ChannelsLast { geometry.input.channels() as u64 } else { 1 };
+    geometry.input.elements() as u64 / volume.saturating_mul(beside).max(1)
+}
+
+/// What all steps cost, in tenths of a tap, and how many there are.
+pub(super) fn line_cost(geometry: &Geometry) -> Option<[u64; 2]> {
+    let passes = line_passes(geometry, planes(geometry))?;
+    Some([passes.iter().fold(0, |cost: u64, pass| cost.saturating_add(pass.cost())), passes.len() as u64])
+}
+
+/// How the line kernel may run, or why not; `words` are those of a packed accumulator.
+pub(super) fn line_parts(geometry: &Geometry, words: u32, limits: &Limits) -> Result<Parts, String> {
+    let planes = planes(geometry);
+    let scratch = |each: u64| {
+        let passes = line_passes(geometry, each)
+            .ok_or("its lines lie beside each other, and here the channels, innermost, are the depth")?;
+        if let Some(pass) = passes.iter().find(|pass| pass.turns() > MOST_TURNS) {
+            return Err(format!(
+                "a line of {} taps may take {} loop turns; {MOST_TURNS} is the most",
+                pass.axis.kernel,
+                pass.turns()
+            ));
+        }
+        let left: u64 = passes.iter().filter(|pass| pass.key.to_scratch).map(Pass::left).sum();
+        Ok(left.saturating_mul(u64::from(words * LANES) * WORD))
+    };
+    let one = scratch(1)?;
+    if one > limits.binding_bytes {
+        return Err(format!(
+            "a plane's accumulators would take {one} bytes of scratch; a binding holds {}",
+            limits.binding_bytes
+        ));
+    }
+    let mut each = planes.max(1);
+    while scratch(each)? > limits.binding_bytes {
+        each = each.div_ceil(2);
+    }
+    Ok(Parts { planes, each, scratch_bytes: scratch(each)? })
+}
+
+/// Workgroups of a step.
+pub(super) fn line_groups(pass: &Pass) -> u64 {
+    pass.invocations().div_ceil(WORKGROUP.into())
+}
