@@ -15,6 +15,9 @@ use crate::{
 /// Samples of each contestant.
 const ROUNDS: usize = 9;
 
+/// Other kernels than the chosen one that would take longer, in milliseconds, are not run whole: forced on regions that it is not for, a kernel may take minutes.
+const TOO_SLOW: f64 = 1500.0;
+
 /// A measurement to be.
 #[derive(Debug, Clone)]
 pub struct Bench {
@@ -28,10 +31,26 @@ pub struct Bench {
 struct Entrant {
     workload: Workload,
     bytes: u64,
-    /// The planner's choice, then the others, each with whether it is correct.
-    kernels: Vec<(Prepared, bool)>,
+    /// The planner's choice, then the others.
+    kernels: Vec<Candidate>,
     /// 7×7 windows on the same input, for the target that is about them.
     seven: Option<Prepared>,
+}
+
+/// A workload's kernel.
+struct Candidate {
+    prepared: Prepared,
+    correct: bool,
+    /// Milliseconds, by a thinned problem, of a kernel that is [`TOO_SLOW`].
+    estimated: Option<f64>,
+}
+
+/// How a candidate is timed.
+enum Timed {
+    /// In the contest, by this number.
+    At(usize),
+    /// Not at all.
+    Estimated(f64),
 }
 
 impl Bench {
@@ -63,7 +82,7 @@ impl Bench {
 
         let mut entrants = Vec::new();
         for workload in &self.workloads {
-            match self.enter(engine, workload) {
+            match self.enter(&clock, workload) {
                 Ok(entrant) => entrants.push(entrant),
                 Err(error) if error.is_invalid() || error.is_unsupported() || matches!(error, Error::OutOfMemory(_)) => {
                     skipped.push(Skipped { name: workload.name.into(), why: error.to_string() });
@@ -113,14 +132,20 @@ impl Bench {
     }
 
     /// Prepares a workload by every kernel that takes it, and checks each.
-    fn enter(&self, engine: &Engine, workload: &Workload) -> Result<Entrant, Error> {
+    fn enter(&self, clock: &Clock, workload: &Workload) -> Result<Entrant, Error> {
+        let engine = clock.engine();
         let buffers = Buffers::new(engine, workload)?;
         let chosen = Prepared::new(engine, workload, None, &buffers)?;
         let first = chosen.kernel();
-        let mut kernels = vec![(chosen, check::check(engine, workload, first)?)];
+        let correct = check::check(engine, workload, first)?;
+        let mut kernels = vec![Candidate { prepared: chosen, correct, estimated: None }];
         for &kernel in Kernel::ALL.iter().filter(|&&kernel| kernel != first && !self.quick) {
-            match Prepared::new(engine, workload, Some(kernel), &buffers) {
-                Ok(forced) => kernels.push((forced, check::check(engine, workload, kernel)?)),
+            let made = Prepared::new(engine, workload, Some(kernel), &buffers);
+            match made.and_then(|prepared| Ok((prepared, check::check(engine, workload, kernel)?))) {
+                Ok((prepared, correct)) => {
+                    let estimated = estimate(clock, workload, kernel)?.filter(|&milliseconds| milliseconds > TOO_SLOW);
+                    kernels.push(Candidate { prepared, correct, estimated });
+                }
                 Err(error) if error.is_invalid() || error.is_unsupported() => {}
                 Err(error) => return Err(error),
             }
@@ -148,11 +173,16 @@ impl Bench {
         for entrant in entrants {
             let mut own = Vec::new();
             let mut chosen_ms = f64::MAX;
-            for (at, (prepared, _)) in entrant.kernels.iter().enumerate() {
-                own.push(if at == 0 { contest.add(prepared)? } else { contest.add_beside(prepared, chosen_ms)? });
-                if at == 0 {
-                    chosen_ms = contest.expected(own[0]);
-                }
+            for candidate in &entrant.kernels {
+                own.push(match candidate.estimated {
+                    Some(milliseconds) => Timed::Estimated(milliseconds),
+                    None if own.is_empty() => {
+                        let number = contest.add(&candidate.prepared)?;
+                        chosen_ms = contest.expected(number);
+                        Timed::At(number)
+                    }
+                    None => Timed::At(contest.add_beside(&candidate.prepared, chosen_ms)?),
+                });
             }
             let seven = entrant.seven.as_ref().map(|seven| contest.add(seven)).transpose()?;
             numbers.push((own, seven));
@@ -160,7 +190,7 @@ impl Bench {
         for _ in 0..self.rounds() {
             for (own, seven) in &numbers {
                 contest.sample(copy_number)?;
-                for &number in own.iter().chain(seven) {
+                for number in own.iter().filter_map(Timed::number).chain(*seven) {
                     contest.sample(number)?;
                 }
                 done();
@@ -174,27 +204,51 @@ impl Bench {
         let software = clock.is_of_software();
         let told = entrants.iter().zip(&numbers).filter_map(|(entrant, (own, seven))| {
             let of_seven = seven.and_then(|number| contest.statistics(number));
-            let kernels: Vec<KernelTime> = own
-                .iter()
-                .zip(&entrant.kernels)
-                .filter_map(|(&number, (prepared, correct))| {
-                    let times = contest.statistics(number)?;
-                    Some(KernelTime {
-                        name: prepared.kernel().name().into(),
-                        key: prepared.key(),
-                        median_ms: rounded(times.median),
-                        min_ms: rounded(times.min),
-                        max_ms: rounded(times.max),
-                        samples: contest.samples(number),
-                        correct: *correct,
-                    })
-                })
-                .collect();
-            let times = contest.statistics(*own.first()?)?;
+            let kernels =
+                own.iter().zip(&entrant.kernels).filter_map(|(timed, candidate)| kernel_time(&contest, timed, candidate));
+            let kernels: Vec<KernelTime> = kernels.collect();
+            let times = contest.statistics(own.first()?.number()?)?;
             Some(workload_time(entrant, times, of_seven, copy_gbs, kernels, software))
         });
         Ok((copy_gbs, told.collect()))
     }
+}
+
+impl Timed {
+    fn number(&self) -> Option<usize> {
+        match self {
+            Self::At(number) => Some(*number),
+            Self::Estimated(_) => None,
+        }
+    }
+}
+
+/// The milliseconds that a kernel would take for a workload, if its time grew with the taps from those of the thinned one. `None` where it does not take that.
+fn estimate(clock: &Clock, workload: &Workload, kernel: Kernel) -> Result<Option<f64>, Error> {
+    let small = check::thinned(workload);
+    let buffers = Buffers::new(clock.engine(), &small)?;
+    let Ok(prepared) = Prepared::new(clock.engine(), &small, Some(kernel), &buffers) else { return Ok(None) };
+    let Some((few, many)) = taps(&small).zip(taps(workload)) else { return Ok(None) };
+    let milliseconds = clock.milliseconds(&prepared, 1)?.min(clock.milliseconds(&prepared, 1)?);
+    #[allow(clippy::cast_precision_loss, reason = "an estimate")]
+    let times = many as f64 / few.max(1) as f64;
+    Ok(Some(milliseconds * times))
+}
+
+fn kernel_time(contest: &Contest<'_>, timed: &Timed, candidate: &Candidate) -> Option<KernelTime> {
+    let (times, samples) = match *timed {
+        Timed::At(number) => (contest.statistics(number)?, contest.samples(number)),
+        Timed::Estimated(estimate) => (Statistics { median: estimate, min: estimate, max: estimate }, 0),
+    };
+    Some(KernelTime {
+        name: candidate.prepared.kernel().name().into(),
+        key: candidate.prepared.key(),
+        median_ms: rounded(times.median),
+        min_ms: rounded(times.min),
+        max_ms: rounded(times.max),
+        samples,
+        correct: candidate.correct,
+    })
 }
 
 fn workload_time(

@@ -1,5 +1,7 @@
 //! Copy kernels: the limit. They read and write every byte once, as vec4s, and do nothing else.
 
+use std::num::NonZeroU64;
+
 use plunge::{
     Engine, Error,
     wgpu::{
@@ -8,7 +10,6 @@ use plunge::{
         ShaderSource,
     },
 };
-use std::num::NonZeroU64;
 
 use crate::{Contestant, Skipped, device::watched};
 
@@ -146,4 +147,29 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) grid: 
 {lines}}}
 "
     )
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use plunge::{HeadlessOptions, Shape};
+
+    use super::*;
+    use crate::Clock;
+
+    /// A kernel that left something out would be no limit.
+    #[test]
+    fn every_byte_is_copied() {
+        let engine = crate::open(&HeadlessOptions::from_env()).unwrap();
+        let shape = Shape::nchw([1, 1, 1 << 18]);
+        let values: Vec<u32> = (0..1 << 18).map(|at: u32| at.wrapping_mul(0x9e37_79b9)).collect();
+        let input = engine.upload(shape, &values).unwrap();
+        for (per_invocation, workgroup) in [(1, 64), (4, 64), (1, 256), (4, 256)] {
+            let output = engine.allocate::<u32>(shape).unwrap();
+            let buffers = [input.buffer(), output.buffer()];
+            let kernel = CopyKernel::new(&engine, per_invocation, workgroup, 1 << 20, buffers).unwrap();
+            Clock::wall(&engine).time(&kernel, 1).unwrap();
+            assert!(engine.download(&output).unwrap() == values, "{}", kernel.name());
+        }
+    }
 }

@@ -111,7 +111,7 @@ pub struct KernelTime {
     pub min_ms: f64,
     /// The most.
     pub max_ms: f64,
-    /// Samples, of which slow kernels have one.
+    /// Samples, of which slow kernels have one. With none the time is an estimate, by a thinned problem, of a kernel that would take seconds.
     pub samples: usize,
     /// As of the workload.
     pub correct: bool,

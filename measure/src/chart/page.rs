@@ -120,7 +120,9 @@ fn row(html: &mut String, workload: &WorkloadTime) {
     let WorkloadTime { name, used_in, median_ms, min_ms, max_ms, gbs, copy_ratio, .. } = workload;
     let times = format!("{} ({}–{})", short(*median_ms), short(*min_ms), short(*max_ms));
     let chosen = workload.kernels.first().map_or(workload.kernel.as_str(), |kernel| &kernel.name);
-    let other = workload.best_forced().map_or("–".into(), |other| format!("{}, {} ms", other.name, short(other.median_ms)));
+    let other = workload.best_forced().map_or("–".into(), |other| {
+        format!("{}, {}{} ms", other.name, if other.samples == 0 { "≈ " } else { "" }, short(other.median_ms))
+    });
     let answer = if workload.correct { "correct" } else { "WRONG" };
     html.push_str("<tr>");
     let mut cell = |class: &str, note: &str, text: &str| {

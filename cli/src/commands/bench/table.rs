@@ -44,7 +44,10 @@ fn row(workload: &WorkloadTime) -> [String; 8] {
         digits(*gbs),
         format!("{copy_ratio:.2}"),
         workload.target.as_ref().map_or_else(|| "-".into(), ToString::to_string),
-        workload.best_forced().map_or_else(|| "-".into(), |other| format!("{} {}", other.name, digits(other.median_ms))),
+        workload.best_forced().map_or_else(
+            || "-".into(),
+            |other| format!("{} {}{}", other.name, if other.samples == 0 { "≈" } else { "" }, digits(other.median_ms)),
+        ),
         if workload.correct { "correct".into() } else { "WRONG".into() },
     ]
 }
