@@ -84,7 +84,7 @@ fn formats(clock: &Clock, criterion: &mut Criterion) {
                 let bound = pooler.bind(&bindings).expect("it binds");
                 timed.throughput(Throughput::Bytes(pooler.input_bytes() + pooler.output_bytes() + pooler.indices_bytes()));
                 timed.bench_function(format!("{layout:?} {element} by {}", pooler.kernel()), |bencher| {
-                    time(bencher, clock, &bound)
+                    time(bencher, clock, &bound);
                 });
             }
         }
@@ -106,7 +106,9 @@ fn ops(clock: &Clock, criterion: &mut Criterion) {
         let output = engine.allocate::<f32>(pooler.output_shape()).expect("it fits");
         let bound = pooler.bind(&Bindings::new(input.buffer(), output.buffer())).expect("it binds");
         timed.throughput(Throughput::Bytes(pooler.input_bytes() + pooler.output_bytes()));
-        timed.bench_function(format!("{op:?} by {}", pooler.kernel()), |bencher| time(bencher, clock, &bound));
+        timed.bench_function(format!("{op:?} by {}", pooler.kernel()), |bencher| {
+            time(bencher, clock, &bound);
+        });
     }
     timed.finish();
 }

@@ -1,6 +1,6 @@
 //! Two records side by side.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use plunge_measure::{Record, WorkloadTime};
 
@@ -72,7 +72,7 @@ fn kernel(workload: &WorkloadTime) -> &str {
     workload.kernels.first().map_or(&workload.kernel, |kernel| &kernel.name)
 }
 
-fn origin(path: &PathBuf, record: &Record) -> String {
+fn origin(path: &Path, record: &Record) -> String {
     let Record { adapter, plunge, .. } = record;
     let date = record.date.as_deref().unwrap_or("no date");
     format!(
