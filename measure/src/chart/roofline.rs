@@ -50,7 +50,7 @@ pub(super) fn roofline(record: &Record) -> Drawing {
             let [from, to] = ends.map(|intensity| [across.at(intensity), down.at(fastest / intensity)]);
             drawing.line("copy", from, to);
             let label = format!("{} · 10⁹ taps/s, the most reached", short(fastest));
-            let middle = [from[0] + 0.3 * (to[0] - from[0]) + 10.0, from[1] + 0.3 * (to[1] - from[1])];
+            let middle = [from[0] + 0.3 * (to[0] - from[0]) + 10.0, from[1] + 0.3 * (to[1] - from[1]) - 6.0];
             let start = middle[0].min(right - width_of(&label));
             drawing.text("soft", [start, middle[1]], Anchor::Start, &label);
             taken.push([[start, middle[1] - 12.0], [start + width_of(&label), middle[1] + 4.0]]);
