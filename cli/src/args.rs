@@ -1,6 +1,7 @@
 //! The command line's grammar.
 
 mod arrays;
+mod bench;
 mod picture;
 mod values;
 
@@ -9,6 +10,7 @@ use std::ffi::OsString;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use arrays::{GradArgs, Layout, RunArgs, SideArgs, TypeArgs, UnpoolArgs};
+pub(crate) use bench::{Backends, BenchArgs};
 pub(crate) use picture::ImageArgs;
 
 /// Switches that also take `true` or `false`.
@@ -28,6 +30,7 @@ Examples:
   plunge image photo.jpg -o small.png --op max --kernel-size 3 --stride 2 --padding 1
   plunge image photos -o thumbnails --op average --output-size 90x120
   plunge run spec.json x.npy -o y.npy
+  plunge bench --workload W1 W2
 
 Exit codes: 0 done; 1 failed during work; 2 refused before work started; 3 no such adapter.
 Output files appear whole, all those of a command, or not at all.";
@@ -42,20 +45,12 @@ pub(crate) enum Command {
     Grad(Box<GradArgs>),
     /// Put pooled values back, by a spec.
     Unpool(Box<UnpoolArgs>),
-    /// Time the catalogue of workloads (not in this version).
-    Bench(Later),
+    /// Time the catalogue of workloads against the copy limit.
+    Bench(BenchArgs),
     /// What is here and what it can do.
     Adapters(AdaptersArgs),
     /// Completions for a shell, on stdout.
     Completions(CompletionsArgs),
-}
-
-/// A command of a later version: takes anything, so that scripts written for it get one clear answer.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  This version does not have it: every use is refused with exit code 2.")]
-pub(crate) struct Later {
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    _arguments: Vec<OsString>,
 }
 
 const ADAPTERS_EXAMPLES: &str = "\

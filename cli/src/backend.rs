@@ -47,6 +47,10 @@ pub(crate) enum Machine {
 }
 
 impl Choice {
+    pub(crate) fn new(backend: Backend, adapter: Option<&str>) -> Self {
+        Self { backend, adapter: adapter.map(Into::into) }
+    }
+
     /// Opens what was asked for, and says on stderr what that is.
     pub(crate) fn open(&self) -> Result<Machine, Failure> {
         let options = match self.options()? {
@@ -72,7 +76,7 @@ impl Choice {
     }
 
     /// What to look for; `None` names the reference.
-    fn options(&self) -> Result<Option<HeadlessOptions>, Failure> {
+    pub(crate) fn options(&self) -> Result<Option<HeadlessOptions>, Failure> {
         let mut options = HeadlessOptions::from_env();
         match self.backend {
             Backend::Auto => {}

@@ -72,7 +72,7 @@ fn each_request_gets_the_kernel_that_suits_it() {
             Pooling::average([1, 31]).stride(1),
             Shape::nchw([1, 3, 1080, 1920]),
             request,
-            vec!["average/window/line4_alone/to_scratch/turned/load4", "average/window/line8_s1/from_scratch/turned"],
+            vec!["average/window/line4_alone/to_scratch/turned/load4/columns4", "average/window/line8_s1/from_scratch/turned/columns4"],
         ),
         (
             Pooling::max([2, 31]).stride(2),

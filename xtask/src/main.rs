@@ -6,6 +6,8 @@ mod shaders;
 mod step;
 mod tally;
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use step::{cargo, nextest};
@@ -25,13 +27,18 @@ enum Routine {
     Fmt,
     /// Check format and lints, warnings denied.
     Lint,
-    /// Time the catalogue of workloads by every kernel, on the best adapter or the one that WGPU_BACKEND names.
+    /// Time the catalogue of workloads, layouts, element types and ops with statistics, on the best adapter or the one that WGPU_BACKEND names.
     Bench {
         /// Part of a benchmark's name, such as W2.
         filter: Option<String>,
     },
     /// Time what kernels cost before their second run, without Mesa's cache on disk.
     FirstUse,
+    /// Draw the README's chart of rates over the copy limit, from a record of `plunge bench --json`.
+    Chart {
+        /// The record.
+        record: PathBuf,
+    },
     /// List the kernels' keys, or print the whole WGSL of the one whose key is KEY, else of those whose key contains it.
     Shaders {
         /// Part of a key, such as max/window/tile.
@@ -56,13 +63,19 @@ fn main() -> Result<()> {
         Routine::Fmt => cargo(&["fmt", "--all"]).run(),
         Routine::Lint => lint(),
         Routine::Bench { filter } => {
-            let mut step = cargo(&["bench", "--bench", "pooling"]);
+            let mut step = cargo(&["bench", "--package", "plunge-measure", "--bench", "pooling"]);
             if let Some(filter) = &filter {
                 step = step.args(&["--", filter]);
             }
             step.run()
         }
         Routine::FirstUse => cargo(&["bench", "--bench", "first_use"]).env("MESA_SHADER_CACHE_DISABLE", "true").run(),
+        Routine::Chart { record } => {
+            let record = std::path::absolute(record)?;
+            cargo(&["run", "--quiet", "--release", "--package", "plunge-cli", "--", "bench"])
+                .args(&["--svg", "docs/copy-ratios.svg", "--from", &record.to_string_lossy()])
+                .run()
+        }
         Routine::Shaders { key } => shaders::print(key.as_deref()),
         Routine::Docs => docs(),
         Routine::Soak { cases, share } => {

@@ -1,6 +1,7 @@
 //! One module a command.
 
 mod adapters;
+mod bench;
 mod grad;
 mod image;
 mod run;
@@ -20,14 +21,13 @@ use crate::{
 };
 
 pub(crate) fn run(line: CommandLine) -> Result<(), Failure> {
-    let later = |name: &str| Err(Failure::unsupported(format!("plunge {name}"), "this version does not have it"));
     match line.command {
         Command::Image(args) => image::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Adapters(args) => adapters::run(&args),
         Command::Grad(args) => grad::run(&args),
         Command::Unpool(args) => unpool::run(&args),
-        Command::Bench(_) => later("bench"),
+        Command::Bench(args) => bench::run(&args),
         Command::Completions(args) => {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut CommandLine::command(), "plunge", &mut script);

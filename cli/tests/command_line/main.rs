@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod arrays;
+mod bench;
 mod containers;
 mod exits;
 mod files;

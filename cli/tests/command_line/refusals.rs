@@ -316,7 +316,7 @@ fn bad_usages() {
         ("unpool spec.json x.npy -o x2.npy --output-size 0", "whole numbers above 0"),
         ("unpool spec.json x.npy -o x2.npy --index-convention per_plane", "I.npy"),
         ("unpool spec.json x.npy -o x.npy", "x.npy"),
-        ("bench --workload W1 --json f.json --compare a.json b.json", "plunge bench: this version does not have it"),
+        ("bench --workload W1 --json f.json --compare a.json b.json", "cannot be used with"),
         ("completions tcsh", "invalid value 'tcsh'"),
     ] {
         table.refuses(line, "", line, named);
