@@ -26,7 +26,11 @@ def prepare(problem):
         for plane, out in zip(planes, pooled):
             one(plane, out)
 
-    return Prepared(run, lambda: pooled, differs=differs)
+    def answer():
+        run()
+        return pooled
+
+    return Prepared(run, answer, differs=differs)
 
 
 serve(cv2.__version__, f"CPU, {threads()} threads", prepare)
