@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) rounds: u32,
     /// Seconds of a sample
-    #[arg(long, default_value_t = 0.06)]
+    #[arg(long, default_value_t = 0.06, value_parser = seconds)]
     pub(crate) seconds: f64,
     /// Writes the record here
     #[arg(long, value_name = "FILE")]
@@ -46,6 +46,13 @@ impl Arguments {
     }
 }
 
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (0.001..=60.0).contains(&seconds) => Ok(seconds),
+        _ => Err("between 0.001 and 60".into()),
+    }
+}
+
 fn chosen<T>(kind: &'static str, asked: &[String], all: Vec<T>, name: impl Fn(&T) -> &str) -> Result<Vec<T>, Error> {
     let known: Vec<&str> = all.iter().map(&name).collect();
     if let Some(unknown) = asked.iter().find(|asked| !known.iter().any(|known| known.eq_ignore_ascii_case(asked))) {
@@ -53,4 +60,33 @@ fn chosen<T>(kind: &'static str, asked: &[String], all: Vec<T>, name: impl Fn(&T
     }
     let wanted = |item: &T| asked.is_empty() || asked.iter().any(|asked| asked.eq_ignore_ascii_case(name(item)));
     Ok(all.into_iter().filter(wanted).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(words: &[&str]) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from([&["plunge-peers"], words].concat())
+    }
+
+    #[test]
+    fn names_are_found_whatever_their_case_and_in_their_own_order() {
+        let arguments = parsed(&["--workload", "w2", "W1", "--peer", "TFJS"]).unwrap();
+        let names: Vec<&str> = arguments.workloads().unwrap().iter().map(|workload| workload.name).collect();
+        assert_eq!(names, ["W1", "W2"]);
+        assert_eq!(arguments.members().unwrap()[0].name, "tfjs");
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for words in
+            [&["--seconds", "nan"][..], &["--seconds", "0"], &["--rounds", "0"], &["--show", "a.json", "--rounds", "3"]]
+        {
+            assert!(parsed(words).is_err(), "{words:?}");
+        }
+        let unknown = parsed(&["--workload", "W99"]).unwrap().workloads().unwrap_err();
+        assert!(unknown.to_string().contains("W10a"), "{unknown}");
+        assert!(parsed(&["--peer", "torch"]).unwrap().members().is_err());
+    }
 }

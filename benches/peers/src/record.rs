@@ -139,3 +139,53 @@ impl Record {
         Ok(joined)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(adapter: &str, peer: &str, workload: &str) -> Record {
+        let times = Times { median: 2.0, min: 1.0, max: 3.0 };
+        let timed = Outcome::Timed { times, note: None, differs: None, agreement: 1.0 };
+        let presence = Presence {
+            name: peer.into(),
+            about: String::new(),
+            stored: "NCHW".into(),
+            portable: true,
+            version: None,
+            device: None,
+            absent: None,
+        };
+        let row = Row {
+            workload: workload.into(),
+            used_in: String::new(),
+            bytes: 8,
+            copy_gbps: 10.0,
+            plunge: times,
+            kernel: "tile".into(),
+            correct: true,
+            copy_ratio: 0.5,
+            peers: vec![(peer.into(), timed)],
+            same_layout: None,
+            any_layout: Some(Rival { peer: peer.into(), ratio: 1.0 }),
+        };
+        Record { adapter: adapter.into(), software: true, rounds: 1, seconds: 0.1, peers: vec![presence], workloads: vec![row] }
+    }
+
+    #[test]
+    fn records_of_one_adapter_are_joined_and_others_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        record("lavapipe", "burn", "W1").write(&at("a.json")).unwrap();
+        record("lavapipe", "tfjs", "W2").write(&at("b.json")).unwrap();
+        record("a GPU", "burn", "W1").write(&at("c.json")).unwrap();
+        fs::write(at("d.json"), "{}").unwrap();
+        let joined = Record::read(&[at("a.json"), at("b.json"), at("a.json")]).unwrap().unwrap();
+        assert_eq!(joined.peers.len(), 2);
+        assert_eq!(joined.workloads.len(), 3);
+        assert!(joined.to_string().contains("W2"));
+        assert!(matches!(Record::read(&[at("a.json"), at("c.json")]), Err(Error::OtherAdapter { .. })));
+        assert!(matches!(Record::read(&[at("d.json")]), Err(Error::Record { .. })));
+        assert!(matches!(Record::read(&[at("e.json")]), Err(Error::File { .. })));
+    }
+}

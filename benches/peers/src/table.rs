@@ -160,3 +160,25 @@ fn aligned(lines: &[Vec<String>]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_stand_beside_their_targets() {
+        assert_eq!(mark(0.75, Some(0.75), ""), " ✓0.75");
+        assert_eq!(mark(0.7499, Some(0.75), ""), " ✗0.75");
+        assert_eq!(mark(9.0, None, "×"), "");
+        let burn = Rival { peer: "burn".into(), ratio: 2.96 };
+        assert_eq!(rival(Some(&burn), Some(3.0)), "3.0× ✗3× burn");
+        assert_eq!(rival(None, Some(3.0)), "–");
+        assert_eq!([0.0123, 9.994, 12.34, 123.4].map(milliseconds), ["0.01", "9.99", "12.3", "123"]);
+    }
+
+    #[test]
+    fn columns_are_aligned() {
+        let lines = [["W1", "1.5"], ["W10a", "12"]].map(|line| line.map(String::from).to_vec());
+        assert_eq!(aligned(&lines), "W1    1.5\nW10a   12\n");
+    }
+}
