@@ -128,7 +128,7 @@ impl PoolKey {
                             keys.push(Self { aligned_store: true, ..base(walk, Schedule::Direct, emit) });
                         }
                         // Neither does how a region is walked on how many walk it.
-                        if (at + row.kind as usize) % 2 == 0 {
+                        if (at + row.kind as usize).is_multiple_of(2) {
                             keys.push(base(walk, Schedule::Reduce, emit));
                         }
                     }
