@@ -120,7 +120,7 @@ impl PoolKey {
                     let [partial, merge] = two_stages(walk);
                     keys.push(base(walk, partial, own));
                     // Merging looks at a region's place only: every other walk will do, for one op these and for the next those.
-                    if (row.kind as usize + walk as usize) % 2 == 0 {
+                    if (row.kind as usize + walk as usize).is_multiple_of(2) {
                         keys.push(base(walk, merge, choices[turn % choices.len()]));
                     }
                     for &emit in choices {
