@@ -8,7 +8,8 @@ use crate::{
     op::WeightingKind,
 };
 
-/// Values that an invocation may add up in registers, and outputs whose windows may touch them, before compilers spill or take seconds.
+/// Values that an invocation may add up in registers, and rows and columns of outputs whose windows may touch them, before compilers spill or take
+/// seconds. shaders/schedule/gather_patch.wgsl writes out as many rows and fours of outputs.
 const MOST_VALUES: u64 = 40;
 const MOST_OUTPUTS: [u64; 2] = [6, 12];
 
