@@ -36,9 +36,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
   let column = own % params.grid.z;
   let run = own / params.grid.z;
-  let length = BLOCK * params.line_window.w;
-  let runs = (params.line.y + length - 1u) / length;
+  let runs = (params.line.y + BLOCK - 1u) / BLOCK;
   let outer = run / runs;
-  let first = (run % runs) * length;
+  let first = (run % runs) * BLOCK;
   line_walk(line_of(outer, column), outlet_of(outer, column, first), first);
 }

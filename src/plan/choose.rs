@@ -212,7 +212,7 @@ pub(super) fn strip_rows(tile: &Tile, four: bool, rows: u32, strips_of_one_row: 
 pub(super) fn in_runs(geometry: &Geometry, four: bool) -> bool {
     const ENOUGH_TAPS: u64 = 12;
     let [_, _, width] = &geometry.axes;
-    let whole_fours = geometry.input.elements() % 4 == 0 && geometry.order == Order::ChannelsFirst && !four;
+    let whole_fours = geometry.input.elements().is_multiple_of(4) && geometry.order == Order::ChannelsFirst && !four;
     let side_by_side = geometry.walk.in_runs() && (geometry.walk != Walk::Window || width.dilation == 1);
     side_by_side && whole_fours && width.most_taps(geometry.walk) >= ENOUGH_TAPS
 }
@@ -221,7 +221,7 @@ pub(super) fn in_runs(geometry: &Geometry, four: bool) -> bool {
 pub(super) fn is_wide(geometry: &Geometry, row: &OpRow, format: &Format, limits: &Limits) -> bool {
     let columns = &geometry.axes[2];
     let enough = geometry.output.elements() as u64 / u64::from(WIDE) * 4 >= u64::from(limits.invocations_to_fill);
-    geometry.walk == Walk::List && format.four && columns.output % WIDE == 0 && row.passes == 1 && enough
+    geometry.walk == Walk::List && format.four && columns.output.is_multiple_of(WIDE) && row.passes == 1 && enough
 }
 
 /// Whether windows of this size are among them.

@@ -275,7 +275,7 @@ fn folds_as_stored(pooling: &Pooling, geometry: &Geometry, elements: &Elements) 
 pub(super) fn divides_by_four(geometry: &Geometry) -> bool {
     if geometry.walk == Walk::List && geometry.order == Order::ChannelsFirst {
         let columns = &geometry.axes[2];
-        return columns.input == columns.output && columns.input % 4 == 0;
+        return columns.input == columns.output && columns.input.is_multiple_of(4);
     }
     let channels = [geometry.input.channels(), geometry.output.channels()];
     // Where bins read channels of their own, neighbours in the output are none in the input.

@@ -112,11 +112,11 @@ impl Tile {
     pub(crate) fn of([depth, height, width]: &[Axis; 3], four: bool, acc_bytes: u64) -> Self {
         let shares =
             height.kernel > 1 && (u64::from(height.kernel) - 1) * u64::from(height.dilation) >= u64::from(height.stride);
+        let small = acc_bytes <= 12 && width.stride <= 2 && width.kernel <= 5;
+        let wide = (5..=8).contains(&width.output) || shares && width.output > 4;
         let columns = match (four, shares) {
             (true, true) => 2,
-            (false, shares) if (5..=8).contains(&width.output) || shares && width.output > 4 => {
-                if acc_bytes <= 12 && width.stride <= 2 && width.kernel <= 5 { 8 } else { 4 }
-            }
+            (false, _) if small && wide => 8,
             _ => 4,
         };
         Self {
@@ -175,11 +175,6 @@ pub(crate) struct Line {
     pub(crate) to_scratch: bool,
     /// Whether outputs that are neighbours on the axis come to lie side by side, in place of its lines.
     pub(crate) turned: bool,
-}
-
-impl Line {
-    /// Blocks of one invocation, at most, one after the other.
-    pub(crate) const MOST_BLOCKS: u32 = 8;
 }
 
 /// A kernel's identity: everything that its text depends on.

@@ -4,9 +4,9 @@ use super::{Limits, WORD, WORKGROUP, key::Line};
 use crate::geometry::{Axis, Geometry, Order};
 
 /// Outputs of one invocation, most first; a longer block costs an output less, and holds more accumulators in registers.
-const BLOCKS: [u32; 2] = [8, 4];
+const BLOCKS: [u32; 3] = [16, 8, 4];
 /// Positions between the first output of a block and its last: what an invocation reads twice, and what compilers unroll.
-const MOST_SPREAD: u32 = 14;
+const MOST_SPREAD: u32 = 15;
 /// Loop turns of one invocation, with room to what Mesa's software rasteriser takes: see [`choose`](super::choose).
 const MOST_TURNS: u64 = 16_000;
 /// Numbers in a group of lanes.
@@ -25,8 +25,6 @@ pub(super) struct Pass {
     rows: u64,
     /// Neighbouring lines in one row.
     pub(super) row: u32,
-    /// Blocks of one invocation, one after the other.
-    blocks: u32,
 }
 
 impl Pass {
@@ -37,7 +35,7 @@ impl Pass {
 
     /// Invocations, one a block of outputs and column.
     pub(super) fn invocations(&self) -> u64 {
-        self.outer * u64::from(self.axis.output.div_ceil(self.key.block * self.blocks)) * self.columns()
+        self.outer * u64::from(self.axis.output.div_ceil(self.key.block)) * self.columns()
     }
 
     /// Accumulators of four lanes that it leaves.
@@ -52,12 +50,8 @@ impl Pass {
     /// What its folds cost, in tenths of a tap that direct walks: see [`choose`](super::choose).
     pub(super) fn cost(&self) -> u64 {
         const STEP: u64 = 22;
-        let (kernel, block, blocks) = (u64::from(self.axis.kernel), u64::from(self.key.block), u64::from(self.blocks));
-        let outputs = block * blocks;
-        let taps = self.key.shared.map_or(10 * kernel, |stride| {
-            let ends = u64::from(stride) * (2 * outputs + 1 - block - blocks);
-            10 * (kernel + ends) / outputs
-        });
+        let (kernel, block) = (u64::from(self.axis.kernel), u64::from(self.key.block));
+        let taps = self.key.shared.map_or(10 * kernel, |stride| 10 * (kernel + u64::from(stride) * (block - 1)) / block);
         let folded = self.outer.saturating_mul(u64::from(self.axis.output)).saturating_mul(self.columns() * u64::from(LANES));
         folded.saturating_mul(STEP + taps)
     }
@@ -72,7 +66,7 @@ impl Pass {
     /// `Params::line`, `line_window` and `line_places`.
     pub(super) fn words(&self, from: u32, to: u32) -> [[u32; 4]; 3] {
         let Axis { input, output, kernel, stride, dilation, pad_begin, pad_end } = self.axis;
-        [[input, output, kernel, stride], [dilation, pad_begin, pad_end, self.blocks], [from, to, self.row, self.number]]
+        [[input, output, kernel, stride], [dilation, pad_begin, pad_end, 0], [from, to, self.row, self.number]]
     }
 }
 
@@ -87,7 +81,7 @@ pub(super) fn line_passes(geometry: &Geometry, planes: u64) -> Option<Vec<Pass>>
     let mut passes = Vec::new();
     let mut add = |axis: Axis, number, outer, rows, row, turned| {
         let key = Line { turned, ..block_of(&axis) };
-        passes.push(Pass { key, axis, number, outer, rows, row, blocks: blocks_of(&key, &axis) });
+        passes.push(Pass { key, axis, number, outer, rows, row });
     };
     let word = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
     let sizes = |axis: &Axis| [u64::from(axis.input), u64::from(axis.output)];
@@ -138,12 +132,6 @@ fn block_of(axis: &Axis) -> Line {
         axis.dilation == 1 && spread <= MOST_SPREAD && spread <= axis.kernel && block < axis.output.saturating_add(LANES)
     };
     BLOCKS.into_iter().find(shares).map_or(alone, |block| Line { block, shared: Some(axis.stride), ..alone })
-}
-
-/// How many blocks have a core of taps together.
-fn blocks_of(key: &Line, axis: &Axis) -> u32 {
-    let fit = key.shared.map_or(1, |stride| (axis.kernel / stride + 1) / key.block);
-    fit.min(axis.output.div_ceil(key.block)).clamp(1, Line::MOST_BLOCKS)
 }
 
 /// A split of the work so that scratch holds what one part leaves.

@@ -137,7 +137,7 @@ impl PoolKey {
                         }
                     }
                     // Neither does how a region is walked on how many walk it.
-                    if (row.kind as usize + walk as usize) % 2 == 0 {
+                    if (row.kind as usize + walk as usize).is_multiple_of(2) {
                         keys.push(base(walk, Schedule::Reduce, choices[turn % choices.len()]));
                     }
                 }
@@ -228,8 +228,8 @@ impl PoolKey {
 impl Line {
     /// Every way from and to, with what outputs share in turn.
     fn listed(turn: usize) -> Vec<Self> {
-        const SHARED: [(u32, Option<u32>); 7] =
-            [(8, Some(1)), (4, None), (8, Some(2)), (4, Some(1)), (4, Some(2)), (4, Some(3)), (4, Some(4))];
+        const SHARED: [(u32, Option<u32>); 8] =
+            [(8, Some(1)), (4, None), (16, Some(1)), (8, Some(2)), (4, Some(1)), (4, Some(2)), (4, Some(3)), (4, Some(4))];
         let ways = [
             (false, false, false),
             (false, true, false),

@@ -395,8 +395,7 @@ fn line(key: &PoolKey, step: Line) -> String {
         });
     }
     files.push(wgsl!("schedule/line"));
-    let shared = shared
-        .map_or(String::new(), |stride| format!("const STRIDE = {stride}u;\nconst MOST_BLOCKS = {}u;\n", Line::MOST_BLOCKS));
+    let shared = shared.map_or(String::new(), |stride| format!("const STRIDE = {stride}u;\n"));
     let constants = format!("{}const BLOCK = {block}u;\n{shared}", constants(key));
     text(&key.to_string(), format, &constants, &files)
 }
