@@ -202,7 +202,7 @@ fn of_windows_by_patches() {
             assert!(!by_patches(&pooling, &shape, Specialise::Never), "{pooling:?} on {shape}");
             for specialise in [Specialise::Any, Specialise::Never] {
                 // Ties, infinities and NaN too, where a tap is chosen.
-                for &data in if op == Op::Max { &Data::ALL[..] } else { &[Data::Reals] } {
+                for &data in if op == Op::Max { &[Data::Integers, Data::Specials][..] } else { &[Data::Reals] } {
                     cases.push(Case { pooling: pooling.clone(), shape, kernel: None, specialise, data });
                 }
             }
@@ -216,7 +216,7 @@ fn of_windows_by_patches() {
 fn of_every_op_by_patches() {
     let mut cases = Vec::new();
     for (turn, op) in ops().into_iter().enumerate() {
-        for (_, (region, shape)) in patched().into_iter().enumerate().filter(|(at, _)| (at + turn) % 8 == 0) {
+        for (_, (region, shape)) in patched().into_iter().enumerate().filter(|(at, _)| (at + turn) % 12 == 0) {
             let activation = [None, None, Some(Activation::Relu), Some(Activation::Tanh)][turn % 4];
             let pooling = Pooling { activation, ..Pooling::new(op, region) };
             if Plan::grad(&pooling, &shape, &Request::new(), &Limits::WEBGPU).is_err() {
@@ -238,14 +238,19 @@ fn of_narrow_elements_by_patches() {
     let mut failures = Vec::new();
     let (engines, mut cases) = (engines(), 0);
     for (adapter, engine) in &engines {
-        for (region, shape) in patched() {
-            for (element, output) in [
+        for (at, (region, shape)) in patched().into_iter().enumerate() {
+            // Types in turn, and in turn the op, since each is a pipeline.
+            for (turn, (element, output)) in [
                 (Element::F16, Element::F16),
                 (Element::Bf16, Element::Bf16),
                 (Element::F16, Element::F32),
                 (Element::U8, Element::F32),
-            ] {
-                for op in [Op::Max, Op::Sum] {
+            ]
+            .into_iter()
+            .enumerate()
+            .filter(|(turn, _)| (turn + at).is_multiple_of(2))
+            {
+                for op in [[Op::Max, Op::Sum][(turn + at) / 2 % 2]] {
                     let pooling = Pooling::new(op, region.clone());
                     let ahead_shape = pooling.output_shape(&shape).expect("a valid pooling");
                     let numbers = |shape: Shape, seed| Data::Integers.values(shape.elements(), seed).into_iter().map(f64::from);
