@@ -165,7 +165,7 @@ fn line_fits(site: &Site<'_>, indices: bool) -> Result<(), String> {
 }
 
 /// Whether the line kernel costs less than tile, or where tiles are not to be had than a walk of every region, in tenths of a tap that direct walks. By what was
-/// measured on lavapipe, that tap takes 0.45 ns an output; a push or a merge of tile 0.14 ns, and what else it does 0.9 ns; a step of lines, apart from its taps,
+/// measured on lavapipe, that tap takes 0.45 ns an output; a push or a merge of tile 0.27 ns, and what else it does 0.9 ns; a step of lines, apart from its taps,
 /// 1 ns; one more dispatch 50 µs.
 fn line_pays(geometry: &Geometry, tiles: bool) -> bool {
     const DISPATCH: u64 = 1_000_000;
@@ -174,7 +174,7 @@ fn line_pays(geometry: &Geometry, tiles: bool) -> bool {
     let [depth, height, width] = geometry.axes.map(|axis| [axis.kernel, axis.stride].map(u64::from));
     let each = if tiles {
         let folds = height[1].saturating_mul(width[0]).saturating_mul(depth[0]);
-        folds.saturating_add(height[0]).saturating_mul(3).saturating_add(20)
+        folds.saturating_add(height[0]).saturating_mul(6).saturating_add(20)
     } else {
         (geometry.most_taps() + REGION).saturating_mul(10)
     };
