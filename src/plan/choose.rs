@@ -176,7 +176,7 @@ fn line_pays(geometry: &Geometry, tiles: bool) -> bool {
         let folds = height[1].saturating_mul(width[0]).saturating_mul(depth[0]);
         folds.saturating_add(height[0]).saturating_mul(6).saturating_add(20)
     } else {
-        (geometry.most_taps() + REGION).saturating_mul(10)
+        geometry.most_taps().saturating_add(REGION).saturating_mul(10)
     };
     // Estimates this rough want a margin.
     line_cost(geometry).is_some_and(|[cost, steps]| {

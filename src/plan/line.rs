@@ -30,20 +30,20 @@ pub(super) struct Pass {
 impl Pass {
     /// Lines by four, side by side.
     pub(super) fn columns(&self) -> u64 {
-        self.rows * u64::from(self.row.div_ceil(LANES))
+        self.rows.saturating_mul(self.row.div_ceil(LANES).into())
     }
 
     /// Invocations, one a block of outputs and column.
     pub(super) fn invocations(&self) -> u64 {
-        self.outer * u64::from(self.axis.output.div_ceil(self.key.block)) * self.columns()
+        self.outer.saturating_mul(self.axis.output.div_ceil(self.key.block).into()).saturating_mul(self.columns())
     }
 
     /// Accumulators of four lanes that it leaves.
     pub(super) fn left(&self) -> u64 {
         if self.key.turned {
-            self.outer * u64::from(self.row) * u64::from(self.axis.output.div_ceil(LANES))
+            self.outer.saturating_mul(self.row.into()).saturating_mul(self.axis.output.div_ceil(LANES).into())
         } else {
-            self.outer * u64::from(self.axis.output) * self.columns()
+            self.outer.saturating_mul(self.axis.output.into()).saturating_mul(self.columns())
         }
     }
 
@@ -52,7 +52,8 @@ impl Pass {
         const STEP: u64 = 22;
         let (kernel, block) = (u64::from(self.axis.kernel), u64::from(self.key.block));
         let taps = self.key.shared.map_or(10 * kernel, |stride| 10 * (kernel + u64::from(stride) * (block - 1)) / block);
-        let folded = self.outer.saturating_mul(u64::from(self.axis.output)).saturating_mul(self.columns() * u64::from(LANES));
+        let folded =
+            self.outer.saturating_mul(u64::from(self.axis.output)).saturating_mul(self.columns()).saturating_mul(LANES.into());
         folded.saturating_mul(STEP + taps)
     }
 
@@ -93,27 +94,27 @@ pub(super) fn line_passes(geometry: &Geometry, planes: u64) -> Option<Vec<Pass>>
                 add(depth, 0, planes, tall, width.input, false);
             }
             if moves(&width) && moves(&height) {
-                add(height, 1, planes * slices, 1, width.input, true);
-                add(width, 2, planes * slices, 1, height.output, true);
+                add(height, 1, planes.saturating_mul(slices), 1, width.input, true);
+                add(width, 2, planes.saturating_mul(slices), 1, height.output, true);
             } else if moves(&width) {
                 // Rows of all planes, turned so that they lie side by side.
-                let all = planes * slices * tall;
+                let all = planes.saturating_mul(slices).saturating_mul(tall);
                 add(Axis::whole(word(all), word(all)), 1, 1, 1, width.input, true);
                 add(width, 2, 1, 1, word(all), true);
             } else if moves(&height) || !moves(&depth) {
-                add(height, 1, planes * slices, 1, width.input, false);
+                add(height, 1, planes.saturating_mul(slices), 1, width.input, false);
             }
         }
         Order::ChannelsLast => {
             let channels = word(geometry.input.channels() as u64);
             if moves(&depth) {
-                add(depth, 0, planes, tall * wide, channels, false);
+                add(depth, 0, planes, tall.saturating_mul(wide), channels, false);
             }
             if moves(&height) {
-                add(height, 1, planes * slices, wide, channels, false);
+                add(height, 1, planes.saturating_mul(slices), wide, channels, false);
             }
             if moves(&width) || !moves(&depth) && !moves(&height) {
-                add(width, 2, planes * slices * rows, 1, channels, false);
+                add(width, 2, planes.saturating_mul(slices).saturating_mul(rows), 1, channels, false);
             }
         }
     }
@@ -171,7 +172,7 @@ pub(super) fn line_parts(geometry: &Geometry, words: u32, limits: &Limits) -> Re
                 pass.turns()
             ));
         }
-        let left: u64 = passes.iter().filter(|pass| pass.key.to_scratch).map(Pass::left).sum();
+        let left: u64 = passes.iter().filter(|pass| pass.key.to_scratch).map(Pass::left).fold(0, u64::saturating_add);
         Ok(left.saturating_mul(u64::from(words * LANES) * WORD))
     };
     let one = scratch(1)?;
