@@ -213,6 +213,31 @@ fn tile() {
     check_all("conformance tile", &engines(), &cases);
 }
 
+/// Rows of many taps in tensors of whole fours: read four at a time from wherever they begin.
+#[test]
+fn runs() {
+    let mut cases = Vec::new();
+    for (region, shape) in [
+        (Region::Global, Shape::nchw([2, 2, 7, 13])),
+        (Region::Adaptive { output_size: [2, 3].into() }, Shape::nchw([1, 4, 5, 41])),
+        (Pooling::max([2, 14]).stride([1, 3]).padding([1, 5]).region, Shape::nchw([2, 2, 4, 33])),
+        (Region::Pyramid { levels: vec![1, 2] }, Shape::nchw([1, 4, 3, 31])),
+    ] {
+        for op in ops() {
+            for data in [Data::Specials, Data::Reals] {
+                let mut request = Request::new().specialise(Specialise::Never);
+                request = request.indices(op.kind().row().indices && region.has_indices()).kernel(Kernel::Direct);
+                let pooling = Pooling::new(op, region.clone());
+                if let Ok(plan) = Plan::new(&pooling, &shape, &request, &Limits::WEBGPU) {
+                    assert!(plan.keys().any(|key| key.to_string().contains("direct/shift4")), "{pooling:?} on {shape}");
+                    cases.push(Case { pooling, shape, request, data });
+                }
+            }
+        }
+    }
+    check_all("runs", &engines(), &cases);
+}
+
 #[test]
 fn sort() {
     let cases = product(Some(Kernel::Sort), Specialise::Never);
