@@ -27,7 +27,7 @@ impl Pipeline {
         };
         // SAFETY: two checks are left out, bounds checks stay. Every loop in shaders/ counts up to a bound that is a constant or a
         // size the planner has checked, or halves a constant, so it ends without the injected counter, which would keep drivers
-        // from unrolling. Every integer division is unsigned and by a constant, by a parameter that is at least 1 (sizes, strides,
+        // from unrolling. Every integer division is by a constant above 0, or unsigned and by a parameter that is at least 1 (sizes, strides,
         // dilations, part and tile counts), or, inside a loop over a region's taps, by their number on an axis, which is then at
         // least 1.
         #[allow(unsafe_code, reason = "with the loop counter the tile kernel took a quarter longer on lavapipe")]

@@ -20,7 +20,7 @@ pub(crate) const WORKGROUP: u32 = 64;
 pub enum Kernel {
     /// One invocation walks the regions of four neighbouring outputs. Takes any region of up to a few thousand taps.
     Direct,
-    /// One invocation computes a tile of outputs of a window whose size is a constant, reading each value once.
+    /// One invocation walks down a strip of outputs of a window whose size is a constant, reading each row under it once.
     Tile,
     /// One workgroup folds one region, of up to 2¹⁹ taps.
     Reduce,

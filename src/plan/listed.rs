@@ -119,12 +119,10 @@ impl PoolKey {
                 let takes = |walk: &Walk| (walk.takes(row.weighting) || positions(*walk)) && walk.has_blocks_for(row.kind);
                 for walk in Walk::ALL.into_iter().filter(takes) {
                     let [partial, merge] = two_stages(walk);
+                    // For one op these walks and for the next those, so that any two still meet.
+                    let turned = (row.kind as usize + walk as usize).is_multiple_of(2);
                     // The two steps in turn: an op's fold is the same text in both.
-                    keys.push(if keys.len() % 2 == 0 {
-                        base(walk, partial, own)
-                    } else {
-                        base(walk, merge, choices[turn % choices.len()])
-                    });
+                    keys.push(if turned { base(walk, partial, own) } else { base(walk, merge, choices[turn % choices.len()]) });
                     if walk.in_runs() && keys.len() % 4 == 0 {
                         keys.push(Self { rows: Rows::Shifted, ..base(walk, Schedule::Direct, own) });
                     }
@@ -137,7 +135,7 @@ impl PoolKey {
                         }
                     }
                     // Neither does how a region is walked on how many walk it.
-                    if (row.kind as usize + walk as usize).is_multiple_of(2) {
+                    if turned {
                         keys.push(base(walk, Schedule::Reduce, choices[turn % choices.len()]));
                     }
                 }
