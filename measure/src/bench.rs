@@ -5,7 +5,7 @@ use plunge_workloads::Workload;
 
 use crate::{
     Adapter, Buffers, Clock, Contest, Copy, CopyKernel, KernelTime, Prepared, Record, Skipped, Statistics, TargetMark,
-    WorkloadTime, check, date, encoding,
+    WorkloadTime, check, encoding,
     record::rounded,
     sweeps::{self, gbs},
     taps::taps,
@@ -103,7 +103,7 @@ impl Bench {
             adapter,
             copy_gbs: rounded(copy_gbs),
             workloads,
-            date: Some(date::now()),
+            date: Some(plunge_workloads::date::now()),
             clock: Some(clock.kind()),
             timestamps_over_wall: clock.agreement().map(rounded),
             rounds: self.rounds(),

@@ -13,7 +13,6 @@ pub mod check;
 mod clock;
 mod contest;
 mod copy;
-mod date;
 mod device;
 mod encoding;
 mod prepared;

@@ -2,6 +2,8 @@
 
 pub mod catalogue;
 pub mod data;
+pub mod date;
+pub mod figures;
 pub mod sides;
 
 pub use catalogue::{Wanted, Workload, catalogue};

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "a command line tool speaks")]
 
 mod adapters;
+mod figures;
 mod shaders;
 mod step;
 mod tally;
@@ -46,6 +47,8 @@ enum Routine {
     },
     /// Write the README's op × region table and pictures anew.
     Docs,
+    /// Take the figures that tests and soaks have noted into docs/reliability.md.
+    Reliability,
     /// The long form of the tests: random specs, and op × region × layout × type in full.
     Soak {
         /// Specs to draw.
@@ -78,6 +81,7 @@ fn main() -> Result<()> {
         }
         Routine::Shaders { key } => shaders::print(key.as_deref()),
         Routine::Docs => docs(),
+        Routine::Reliability => figures::write(),
         Routine::Soak { cases, share } => {
             adapters::ensure()?;
             tally::clear()?;

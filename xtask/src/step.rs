@@ -4,6 +4,8 @@ use std::{path::PathBuf, process::Command};
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::figures;
+
 /// A command about to run.
 pub(crate) struct Step(Command);
 
@@ -18,7 +20,7 @@ pub(crate) fn nextest(arguments: &[&str]) -> Step {
     cargo(if installed { &["nextest", "run"] } else { &["test"] }).args(arguments)
 }
 
-/// Any command.
+/// Any command. What is run may note figures.
 pub(crate) fn command(program: &str) -> Step {
     let mut command = Command::new(program);
     command.current_dir(root());
@@ -44,7 +46,8 @@ impl Step {
     pub(crate) fn run(mut self) -> Result<()> {
         let line = self.line();
         println!("\n$ {line}");
-        let status = self.0.status().with_context(|| format!("{line} could not be started"))?;
+        let status =
+            self.0.env("PLUNGE_FIGURES", figures::folder()).status().with_context(|| format!("{line} could not be started"))?;
         ensure!(status.success(), "{line} failed: {status}");
         Ok(())
     }

@@ -1,9 +1,10 @@
-//! The date of a record.
+//! The date of records and figures.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Now, as RFC 3339 writes it, in UTC and to the second.
-pub(crate) fn now() -> String {
+#[must_use]
+pub fn now() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     rfc3339(since.as_secs())
 }
