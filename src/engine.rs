@@ -63,22 +63,39 @@ impl Engine {
         let limits = device.limits();
         let limits = Limits {
             binding_bytes: limits.max_storage_buffer_binding_size.min(limits.max_buffer_size),
+            buffer_bytes: limits.max_buffer_size,
             workgroups_per_dimension: limits.max_compute_workgroups_per_dimension,
             invocations_per_workgroup: limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x),
             workgroup_bytes: limits.max_compute_workgroup_storage_size,
             storage_buffers: limits.max_storage_buffers_per_shader_stage,
             storage_textures: limits.max_storage_textures_per_shader_stage,
-            invocations_to_fill: match device.adapter_info().device_type {
-                wgpu::DeviceType::Cpu => 1 << 12,
-                wgpu::DeviceType::IntegratedGpu => 1 << 14,
-                _ => Limits::WEBGPU.invocations_to_fill,
-            },
+            ..Limits::of_kind(device.adapter_info().device_type)
         };
         let (device, queue) = (device.clone(), queue.clone());
         Self { inner: Arc::new(Inner { device, queue, limits, pipelines: OncePerKey::default(), cache: None, lost }) }
     }
 
     /// An engine on the same device, without pipelines, that compiles with this cache of the driver's.
+    /// An engine on the same device that plans within tighter limits: smaller bindings, buffers and grids than the device's own (what is larger than the device's
+    /// is left at that), and dispatches that take no longer than [`Limits::longest_dispatch`]. It shares nothing else with this one.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), plunge::Error> {
+    /// let engine = plunge::Engine::headless()?;
+    /// let mut limits = *engine.limits();
+    /// limits.longest_dispatch = std::time::Duration::from_millis(20);
+    /// let engine = engine.within(&limits);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn within(&self, limits: &Limits) -> Self {
+        let Inner { device, queue, limits: own, cache, lost, .. } = &*self.inner;
+        let (device, queue, cache, lost) = (device.clone(), queue.clone(), cache.clone(), lost.clone());
+        let limits = own.tighter(limits);
+        Self { inner: Arc::new(Inner { device, queue, limits, pipelines: OncePerKey::default(), cache, lost }) }
+    }
+
     pub(crate) fn with_cache(&self, cache: wgpu::PipelineCache) -> Self {
         let Inner { device, queue, limits, lost, .. } = &*self.inner;
         let (device, queue, limits, lost) = (device.clone(), queue.clone(), *limits, lost.clone());

@@ -7,7 +7,7 @@ use crate::{
     bindings::{Checked, STORAGE, check_range, given_for_nothing},
     geometry::Side,
     pipeline::Pipeline,
-    plan::{Bound, Elements, KernelKey, Params, Plan, Slot, Way},
+    plan::{Bound, Elements, Params, Plan, Slice, Slot, Step, Way},
     scopes::watched,
 };
 
@@ -137,7 +137,7 @@ impl Pooler {
                         pipeline,
                         &params,
                         at,
-                        &step.key,
+                        step,
                         self.plan.input_of(&step.key),
                         &checked,
                         &views,
@@ -321,25 +321,27 @@ fn bind_group(
     device: &wgpu::Device,
     pipeline: &Pipeline,
     params: &wgpu::Buffer,
-    step: u64,
-    key: &KernelKey,
+    at: u64,
+    step: &Step,
     input: Slot,
     checked: &[Checked<'_>],
     [source, target]: &[Option<wgpu::TextureView>; 2],
 ) -> wgpu::BindGroup {
-    let bound = key.slots().filter_map(|slot| {
-        let resource = match key.bound(slot) {
+    let bound = step.key.slots().filter_map(|slot| {
+        let resource = match step.key.bound(slot) {
             Bound::Source(_) => wgpu::BindingResource::TextureView(source.as_ref()?),
             Bound::Target(_) => wgpu::BindingResource::TextureView(target.as_ref()?),
             Bound::Buffer { .. } => {
                 let own = if slot == Slot::Input { input } else { slot };
                 let Checked { buffer, offset, bytes, .. } = *checked.iter().find(|range| range.slot == own)?;
+                let part = step.slices.and_then(|slices| slices.at(own)).unwrap_or(Slice { offset: 0, bytes });
+                let (offset, bytes) = (offset + part.offset, part.bytes);
                 wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size: NonZeroU64::new(bytes) })
             }
         };
         Some(wgpu::BindGroupEntry { binding: slot as u32, resource })
     });
-    let entries: Vec<_> = std::iter::once(Params::entry(params, step)).chain(bound).collect();
+    let entries: Vec<_> = std::iter::once(Params::entry(params, at)).chain(bound).collect();
     device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some("plunge"), layout: &pipeline.layout, entries: &entries })
 }
 

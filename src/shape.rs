@@ -131,6 +131,12 @@ impl Shape {
         Some(self)
     }
 
+    /// The same channels and spatial sizes with another batch.
+    pub(crate) fn with_batch(mut self, batch: usize) -> Self {
+        self.batch = batch;
+        self
+    }
+
     /// The same batch and spatial sizes with other channels.
     pub(crate) fn with_channels(mut self, channels: usize) -> Self {
         self.channels = channels;

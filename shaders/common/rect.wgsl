@@ -23,6 +23,6 @@ fn rect_tap(rect: Rect, weighting: Weighting, d: u32, h: u32, w: u32, ordinal: u
 fn rect_ctx(rect: Rect, at: Place) -> Ctx {
   let valid = rect_taps(rect);
   let counted = f32(rect.depth.counted) * f32(rect.height.counted) * f32(rect.width.counted);
-  let number = lane_numbers(number_of(at), lane_step());
-  return Ctx(valid, select(f32(valid), counted, params.flags.x != 0u), at.plane % params.extent.y, number);
+  let number = lane_numbers(number_of(at) + params.firsts.y, lane_step());
+  return Ctx(valid, select(f32(valid), counted, params.flags.x != 0u), (at.plane + params.firsts.x) % params.extent.y, number);
 }

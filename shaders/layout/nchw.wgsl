@@ -30,7 +30,7 @@ fn position_of(value: u32) -> Place {
 }
 
 fn plane_base(plane: u32) -> u32 {
-  return plane * params.extent.z;
+  return plane * params.extent.z + params.bases.x;
 }
 
 fn element_at(base: u32, index: u32) -> u32 {

@@ -43,7 +43,7 @@ fn position_of(value: u32) -> Place {
 
 fn plane_base(plane: u32) -> u32 {
   let image = divided(plane, params.channels.x);
-  return image * params.channels.x * params.extent.z + plane - image * params.channels.x;
+  return image * params.channels.x * params.extent.z + plane - image * params.channels.x + params.bases.x;
 }
 
 fn element_at(base: u32, index: u32) -> u32 {

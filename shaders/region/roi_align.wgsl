@@ -4,7 +4,7 @@
 const ROI_NONE = 0xffffffffu;
 
 fn rect_of(at: Place) -> Rect {
-  let row = (at.plane / params.extent.y) * 8u;
+  let row = (at.plane / params.extent.y + params.firsts.w) * 8u;
   let plane = table[row];
   if (plane == ROI_NONE) {
     let none = Span(0u, 0u, 1u, 0u, 0u);

@@ -11,7 +11,7 @@ fn roi_span(o: u32, start: u32, size: u32, bins: u32, limit: u32) -> Span {
 }
 
 fn rect_of(at: Place) -> Rect {
-  let row = (at.plane / params.extent.y) * 8u;
+  let row = (at.plane / params.extent.y + params.firsts.w) * 8u;
   let plane = table[row];
   if (plane == ROI_NONE) {
     let none = Span(0u, 0u, 1u, 0u, 0u);

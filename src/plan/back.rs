@@ -1,11 +1,11 @@
 //! Planning the way back: what must be known of every output, then a gather of gradients.
 
 use super::{
-    BackKey, BackTo, Elements, Format, Limits, Plan, Request, Role, Site, Stored, WORD, Way, check_bytes, check_size,
+    BackKey, BackTo, Division, Elements, Format, Limits, Plan, Request, Role, Site, Stored, WORD, Way,
     choose_kernel, index, patch::patch_for,
 };
 use crate::{
-    Element, Error, Kernel, Op, Pooling, Region, Shape,
+    Element, Error, Kernel, Pooling, Region, Shape,
     geometry::{Axis, Geometry, Side, Walk},
 };
 
@@ -30,7 +30,7 @@ impl Plan {
     pub fn grad(pooling: &Pooling, shape: &Shape, request: &Request, limits: &Limits) -> Result<Self, Error> {
         let geometry = Geometry::resolve(pooling, shape)?;
         let row = pooling.op.kind().row();
-        let site = Site { pooling, geometry: &geometry, elements: Elements::of_grad(request)?, limits };
+        let site = Site::new(pooling, &geometry, Elements::of_grad(request)?, limits);
         let kernel =
             if row.saved_bytes > 0 || request.kernel.is_some() { choose_kernel(&site, request, true)? } else { Kernel::Direct };
         if request.detection {
@@ -46,32 +46,50 @@ impl Plan {
         }
         let mut plan = Self::empty(&site, Way::Grad, kernel)?;
         plan.learned = learned;
-        let inputs = index(shape.elements() as u64)?;
-        let outputs = index(plan.output.elements() as u64)?;
-        if inputs == 0 {
+        plan.folds = row.saved_bytes > 0;
+        if shape.elements() == 0 {
             return Ok(plan);
         }
         let format = Format::reals(&geometry, &site.elements);
         let each = format.output.per_word();
-        // Parts of what comes back to one parameter.
-        let terms = u64::from(outputs) / if geometry.weights > 0 { plan.weights_sets(&geometry) } else { 1 };
-        let parts = terms.div_ceil(TERMS_A_PART).max(1);
-        if outputs == 0 {
+        if plan.output.elements() == 0 {
+            let inputs = index(shape.elements() as u64)?;
             plan.steps.push(site.step_over(Role::Clear(format.output), inputs, each, [inputs, 0, 0])?);
             if learned > 0 {
                 plan.scratch_bytes = WORD;
                 plan.steps.push(site.step_over(Role::MergeSum, index(learned)?, 1, [0, index(learned)?, 0])?);
             }
+            plan.settle(limits)?;
             return Ok(plan);
         }
-        let mut stretches = stretches(&pooling.region, &geometry, each)?;
+        plan.digest_sides(&site)?;
+        // What learns, and positions that boxes lie over, get gradients from all outputs.
+        let division = Division { widths: plan.widths(), aligned: true, saves: true };
+        if learned > 0 || geometry.side.is_some() {
+            plan.gather(&site, request)?;
+        } else {
+            plan.in_pieces(&site, request, division, |plan, site| plan.gather(site, request))?;
+        }
+        plan.settle(limits)?;
+        Ok(plan)
+    }
+
+    /// The steps that bring gradients back, of one piece.
+    fn gather(&mut self, site: &Site<'_>, request: &Request) -> Result<(), Error> {
+        let Site { pooling, geometry, .. } = *site;
+        let learned = self.learned;
+        let [inputs, outputs] = [geometry.input, geometry.output].map(|shape| index(shape.elements() as u64));
+        let (inputs, outputs) = (inputs?, outputs?);
+        let format = Format::reals(geometry, &site.elements);
+        let each = format.output.per_word();
+        // Parts of what comes back to one parameter.
+        let terms = u64::from(outputs) / if geometry.weights > 0 { self.weights_sets(geometry) } else { 1 };
+        let parts = terms.div_ceil(TERMS_A_PART).max(1);
+        let mut stretches = stretches(&pooling.region, geometry, each)?;
         // Several steps add up in f32, whatever the gradient is stored as.
         let sums = stretches.len() > 1 && format.output != Stored::F32;
         let least = if sums { u64::from(inputs) } else { 0 };
-        plan.digest_sides(&site)?;
-        plan.save(&site, least.max(learned.saturating_mul(parts)).saturating_mul(WORD))?;
-        plan.scratch_bytes = plan.scratch_bytes.max(least * WORD);
-        check_bytes("scratch", plan.scratch_bytes, limits)?;
+        self.save(site, least.max(learned.saturating_mul(parts)).saturating_mul(WORD))?;
         let key = BackKey {
             op: pooling.op.kind(),
             variant: pooling.op.variant(),
@@ -84,7 +102,7 @@ impl Plan {
             patch: None,
         };
         let gather = if sums { BackKey { format: Format { output: Stored::Sums, ..format }, ..key } } else { key };
-        let patch = if stretches.len() == 1 { patch_for(&key, &site, request.specialise) } else { None };
+        let patch = if stretches.len() == 1 { patch_for(&key, site, request.specialise) } else { None };
         if let Some(patch) = patch {
             let [rows, columns] = patch.sides();
             let [_, height, width] = &geometry.axes;
@@ -93,26 +111,25 @@ impl Plan {
             let key = Role::Back(BackKey { patch: Some(patch), ..key });
             let mut step = site.step_over(key, patches, 1, [patches, across, down])?;
             step.params.holders = stretches[0];
-            plan.steps.push(step);
+            self.steps.push(step);
             stretches.clear();
         }
         for (at, stretch) in stretches.into_iter().enumerate() {
             let own = [inputs, u32::from(at > 0), 0];
             let mut step = site.step_over(Role::Back(gather), inputs, gather.format.output.per_word(), own)?;
             step.params.holders = stretch;
-            plan.steps.push(step);
+            self.steps.push(step);
         }
         if sums {
-            plan.steps.push(site.step_over(Role::Narrow(format.output), inputs, each, [inputs, 0, 0])?);
+            self.steps.push(site.step_over(Role::Narrow(format.output), inputs, each, [inputs, 0, 0])?);
         }
         if learned > 0 {
             let own = [index(parts)?, index(learned)?, 0];
             let key = BackKey { to: BackTo::Parameters, format: Format { output: Stored::F32, ..format }, ..key };
-            plan.steps.push(site.step(Role::Back(key), index(learned.saturating_mul(parts))?, own)?);
-            plan.steps.push(site.step_over(Role::MergeSum, index(learned)?, 1, own)?);
+            self.steps.push(site.step(Role::Back(key), index(learned.saturating_mul(parts))?, own)?);
+            self.steps.push(site.step_over(Role::MergeSum, index(learned)?, 1, own)?);
         }
-        plan.check_bindings(limits)?;
-        Ok(plan)
+        Ok(())
     }
 
     /// Sets of weights: one, or one a channel.
@@ -123,25 +140,15 @@ impl Plan {
 
     /// The steps that write the detection layer below a probabilistic max.
     pub(super) fn detect(&mut self, site: &Site<'_>) -> Result<(), Error> {
-        let Site { pooling, geometry, elements, limits } = *site;
+        let Site { pooling, geometry, elements, .. } = *site;
         let op = &pooling.op;
-        if !matches!(op, Op::ProbabilisticMax { .. }) {
-            let why = "probabilistic_max has one";
-            return Err(Error::unsupported(format!("the detection layer of {}", op.kind()), why));
-        }
-        self.detection = true;
-        let units = index(self.input.elements() as u64)?;
-        if self.output.elements() == 0 {
-            return Ok(());
-        }
-        check_size("detection layer", units.into(), limits)?;
-        if self.kernel == Kernel::Tile {
+        let units = index(geometry.input.elements() as u64)?;
+        let kernel = self.kernel;
+        if kernel == Kernel::Tile {
             self.kernel = Kernel::Direct;
-            self.save(site, 0)?;
-            self.kernel = Kernel::Tile;
-        } else {
-            self.save(site, 0)?;
         }
+        self.save(site, 0)?;
+        self.kernel = kernel;
         let key = BackKey {
             op: op.kind(),
             variant: op.variant(),
@@ -156,7 +163,7 @@ impl Plan {
         let mut step = site.step_over(Role::Back(key), units, 1, [units, 0, 0])?;
         step.params.holders = [0, geometry.axes[1].output, 0, geometry.axes[2].output];
         self.steps.push(step);
-        self.check_bindings(limits)
+        Ok(())
     }
 }
 

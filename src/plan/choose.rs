@@ -40,7 +40,7 @@ pub(super) fn passes(row: &OpRow, saves: bool) -> u32 {
 
 /// The kernel that folds the regions, to values or to what the way back saves.
 pub(super) fn choose_kernel(site: &Site<'_>, request: &Request, saves: bool) -> Result<Kernel, Error> {
-    let Site { pooling, geometry, elements, limits } = *site;
+    let Site { pooling, geometry, elements, limits, .. } = *site;
     let taps = geometry.most_taps();
     let outputs = geometry.output.elements() as u64;
     let row = pooling.op.kind().row();
@@ -145,7 +145,7 @@ fn tile_fits(site: &Site<'_>, specialise: Specialise, saves: bool) -> Result<(),
 
 /// Whether the line kernel can run this, or why not.
 fn line_fits(site: &Site<'_>, indices: bool) -> Result<(), String> {
-    let Site { pooling, geometry, elements, limits } = site;
+    let Site { pooling, geometry, elements, limits, .. } = site;
     let row = pooling.op.kind().row();
     if geometry.walk != Walk::Window {
         return Err(format!("it takes windows, not {} regions", geometry.walk.name()));
@@ -209,10 +209,11 @@ pub(super) fn strip_rows(tile: &Tile, four: bool, rows: u32, strips_of_one_row: 
 }
 
 /// Whether the taps of a row lie side by side in memory and are enough to read four at a time from the first multiple of four on.
-pub(super) fn in_runs(geometry: &Geometry, four: bool) -> bool {
+pub(super) fn in_runs(site: &Site<'_>, four: bool) -> bool {
     const ENOUGH_TAPS: u64 = 12;
+    let geometry = site.geometry;
     let [_, _, width] = &geometry.axes;
-    let whole_fours = geometry.input.elements().is_multiple_of(4) && geometry.order == Order::ChannelsFirst && !four;
+    let whole_fours = site.whole_fours && geometry.order == Order::ChannelsFirst && !four;
     let side_by_side = geometry.walk.in_runs() && (geometry.walk != Walk::Window || width.dilation == 1);
     side_by_side && whole_fours && width.most_taps(geometry.walk) >= ENOUGH_TAPS
 }

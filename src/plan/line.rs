@@ -146,8 +146,8 @@ pub(super) struct Parts {
     pub(super) scratch_bytes: u64,
 }
 
-/// Planes, or images where channels lie last.
-fn planes(geometry: &Geometry) -> u64 {
+/// Planes, or images where channels lie last or are the depth.
+pub(super) fn planes(geometry: &Geometry) -> u64 {
     let volume = geometry.axes.iter().fold(1, |product: u64, axis| product.saturating_mul(u64::from(axis.input)));
     let beside = if geometry.order == Order::ChannelsLast { geometry.input.channels() as u64 } else { 1 };
     geometry.input.elements() as u64 / volume.saturating_mul(beside).max(1)

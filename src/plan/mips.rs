@@ -1,6 +1,6 @@
 //! Planning mip chains: every level the adaptive pooling of the one above it to half its size, several levels a step.
 
-use super::{KernelKey, Limits, MipKey, Params, Role, WORD, check_bytes, check_device, fold_grid};
+use super::{KernelKey, Limits, MipKey, Params, Role, WORD};
 use crate::{Error, Op, Texel};
 
 /// Levels that one step makes: as many storage textures as every device binds.
@@ -36,7 +36,7 @@ impl MipPlan {
     /// Plans the levels below a texture of `size`, columns and rows, down to one texel.
     pub(crate) fn new(op: &Op, source: Texel, target: Texel, size: [u32; 2], limits: &Limits) -> Result<Self, Error> {
         op.validate()?;
-        check_device(limits)?;
+        limits.check_device()?;
         target.check_written()?;
         let (needed, has) = (LEVELS_A_STEP as u64, u64::from(limits.storage_textures));
         if has < needed {
@@ -75,7 +75,7 @@ impl MipPlan {
             let goes_on = first + own.len() < levels.len();
             let above = if first == 0 { size } else { levels[first - 1] };
             let [columns, rows] = own[own.len() - 1];
-            let [across, down] = fold_grid(columns.saturating_mul(rows), limits)?;
+            let [across, down] = limits.grid(columns.saturating_mul(rows))?;
             let key = MipKey {
                 op: op.kind(),
                 source: (first == 0).then_some(source),
@@ -95,7 +95,7 @@ impl MipPlan {
             end += if goes_on { columns.saturating_mul(rows) } else { 0 };
         }
         let scratch_bytes = u64::from(end) * target.channels() as u64 * WORD;
-        check_bytes("scratch", scratch_bytes, limits)?;
+        limits.check_bytes("scratch", scratch_bytes)?;
         Ok(Self { source: size, levels, steps, scratch_bytes })
     }
 }

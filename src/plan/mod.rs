@@ -5,12 +5,14 @@ mod back;
 mod choose;
 mod format;
 mod key;
+mod limits;
 mod line;
 mod listed;
 mod mips;
 mod near;
 mod params;
 mod patch;
+mod pieces;
 mod request;
 mod slot;
 mod unpool;
@@ -20,11 +22,14 @@ pub(crate) use key::{
     BackKey, BackTo, ClusterStep, Digest, Emit, Line, MipKey, PoolKey, Role, Rows, Schedule, Tile, UnpoolStep, WORKGROUP,
 };
 pub use key::{Kernel, KernelKey};
+pub use limits::Limits;
 pub use request::{Request, Specialise};
 
 use choose::{TwoStages, choose_kernel, in_runs, is_wide, passes, sort_taps, strip_rows};
 use key::{SORT_TAPS, WIDE, two_stages};
 use line::{line_groups, line_parts, line_passes};
+pub(crate) use pieces::Slice;
+use pieces::{Division, Shifts, Slices, Widths, cost};
 #[cfg(feature = "gpu")]
 pub(crate) use mips::{MipPlan, MipStep};
 pub(crate) use params::Params;
@@ -45,39 +50,6 @@ const MOST_ELEMENTS: u64 = (1 << 31) - 1;
 /// Bytes of an f32 or u32.
 const WORD: u64 = 4;
 
-/// What a device allows, as far as planning depends on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Limits {
-    /// `max_storage_buffer_binding_size`, and no more than `max_buffer_size`.
-    pub binding_bytes: u64,
-    /// `max_compute_workgroups_per_dimension`.
-    pub workgroups_per_dimension: u32,
-    /// `max_compute_invocations_per_workgroup`.
-    pub invocations_per_workgroup: u32,
-    /// `max_compute_workgroup_storage_size`.
-    pub workgroup_bytes: u32,
-    /// `max_storage_buffers_per_shader_stage`.
-    pub storage_buffers: u32,
-    /// `max_storage_textures_per_shader_stage`.
-    pub storage_textures: u32,
-    /// Invocations that keep the device busy, roughly: where there are more, each may do more and share it.
-    pub invocations_to_fill: u32,
-}
-
-impl Limits {
-    /// WebGPU's defaults, which every WebGPU adapter allows.
-    pub const WEBGPU: Self = Self {
-        binding_bytes: 128 << 20,
-        workgroups_per_dimension: 65_535,
-        invocations_per_workgroup: 256,
-        workgroup_bytes: 16 << 10,
-        storage_buffers: 8,
-        storage_textures: 4,
-        invocations_to_fill: 1 << 16,
-    };
-}
-
 /// How a pooling will run: dispatches only, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
@@ -90,6 +62,10 @@ pub struct Plan {
     pub(crate) scratch_bytes: u64,
     /// Where the saved part of the scratch begins, on the way back.
     pub(crate) saved_offset: Option<u64>,
+    /// How much that part needs.
+    saved_bytes: u64,
+    /// Whether regions are folded, by the kernel that was chosen.
+    folds: bool,
     /// The region's numbers for [`Slot::Table`], where the host knows them.
     pub(crate) table: Vec<u32>,
     /// The table's words, the host's or those that steps digest.
@@ -123,6 +99,10 @@ pub(crate) struct Step {
     pub(crate) key: KernelKey,
     pub(crate) params: Params,
     pub(crate) workgroups: [u32; 2],
+    /// The ranges that it binds, where the plan is in pieces.
+    pub(crate) slices: Option<Slices>,
+    /// Taps that it folds, or as many as take as long.
+    pub(crate) cost: u64,
 }
 
 /// What is planned, and for which device.
@@ -132,16 +112,25 @@ struct Site<'a> {
     geometry: &'a Geometry,
     elements: Elements,
     limits: &'a Limits,
+    /// Where the tensors begin in what is bound.
+    shifts: Shifts,
+    /// Whether the whole input is whole fours.
+    whole_fours: bool,
 }
 
-impl Site<'_> {
+impl<'a> Site<'a> {
+    fn new(pooling: &'a Pooling, geometry: &'a Geometry, elements: Elements, limits: &'a Limits) -> Self {
+        let whole_fours = geometry.input.elements().is_multiple_of(4);
+        Self { pooling, geometry, elements, limits, shifts: Shifts::default(), whole_fours }
+    }
+
     /// A step of so many workgroups, with the schedule's own numbers.
     fn step(&self, key: Role, groups: u32, own: [u32; 3]) -> Result<Step, Error> {
-        let Self { pooling, geometry, elements, limits } = self;
-        let [across, down] = fold_grid(groups, limits)?;
+        let Self { pooling, geometry, elements, limits, .. } = self;
+        let [across, down] = limits.grid(groups)?;
         let outputs = index(geometry.output.elements() as u64)?;
         let params = Params::new(&pooling.op, geometry, elements, outputs, [across, own[0], own[1], own[2]]);
-        Ok(Step { key: KernelKey(key), params, workgroups: [across, down] })
+        Ok(Step { key: KernelKey(key), params, workgroups: [across, down], slices: None, cost: 0 })
     }
 
     /// A step whose invocations own `each` of `count` values.
@@ -171,32 +160,91 @@ impl Plan {
         if request.parameters {
             return Err(Error::unsupported("gradients of parameters forward", "prepare_grad gives them"));
         }
-        let site = Site { pooling, geometry: &geometry, elements: Elements::of(request)?, limits };
+        let site = Site::new(pooling, &geometry, Elements::of(request)?, limits);
         site.elements.check_textures(&geometry)?;
+        if request.detection && !matches!(pooling.op, Op::ProbabilisticMax { .. }) {
+            return Err(Error::unsupported(format!("the detection layer of {}", row.name), "probabilistic_max has one"));
+        }
         let kernel = choose_kernel(&site, request, false)?;
         let mut plan = Self::empty(&site, Way::Forward { indices: request.indices }, kernel)?;
+        plan.detection = request.detection;
         if plan.output.elements() > 0 {
             plan.digest_sides(&site)?;
-            plan.fold(&site, if request.indices { Emit::Indices } else { Emit::Values })?;
+            let aligned = request.detection;
+            plan.in_pieces(&site, request, Division { widths: plan.widths(), aligned, saves: false }, |plan, site| {
+                plan.fold(site, if request.indices { Emit::Indices } else { Emit::Values })?;
+                if request.detection { plan.detect(site) } else { Ok(()) }
+            })?;
         }
-        if request.detection {
-            plan.detect(&site)?;
-        }
-        plan.check_bindings(limits)?;
+        plan.settle(limits)?;
         Ok(plan)
+    }
+
+    /// Plans piece by piece, by `step`, which is told of each.
+    fn in_pieces(
+        &mut self,
+        site: &Site<'_>,
+        request: &Request,
+        division: Division,
+        mut step: impl FnMut(&mut Self, &Site<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let kernel = self.kernel;
+        let all = [self.input, self.output].map(|shape| shape.elements() as u64);
+        for piece in division.pieces(site, kernel)? {
+            let own = Site { geometry: &piece.geometry, shifts: piece.shifts(&division.widths), ..*site };
+            if !piece.whole && self.folds {
+                self.kernel = choose_kernel(&own, request, division.saves)?;
+            }
+            let from = self.steps.len();
+            step(self, &own)?;
+            let cost = cost(&own, self.kernel, division.saves) / (self.steps.len() - from).max(1) as u64;
+            for step in &mut self.steps[from..] {
+                step.cost = cost;
+                if !piece.whole {
+                    step.place(piece.slices(&division.widths, all, self.way), own.shifts, piece.firsts);
+                }
+            }
+        }
+        self.kernel = kernel;
+        Ok(())
+    }
+
+    /// The widths of what is read and written.
+    fn widths(&self) -> Widths {
+        let [input, output] = [self.elements.input, self.elements.output].map(|element| element.bytes() as u64);
+        let detection = if self.detection { WORD } else { 0 };
+        match self.way {
+            Way::Forward { indices } => Widths { input, like_input: detection, output, beside: if indices { WORD } else { 0 } },
+            Way::Grad => Widths { input, like_input: output, output, beside: 0 },
+            // Values are put back from the pooled tensor.
+            Way::Unpool => Widths { input: output, like_input: 0, output: input, beside: WORD },
+        }
+    }
+
+    /// Puts what is saved behind the scratch that finding it takes, and checks all that is bound.
+    fn settle(&mut self, limits: &Limits) -> Result<(), Error> {
+        if self.saved_bytes > 0 {
+            let offset = self.scratch_bytes.next_multiple_of(Params::SLICE);
+            self.saved_offset = Some(offset);
+            self.scratch_bytes = offset.saturating_add(self.saved_bytes);
+        }
+        limits.check_bytes("scratch", self.scratch_bytes)?;
+        self.check_bindings(limits)
     }
 
     /// Whether the device binds as many and as large buffers as each step has.
     fn check_bindings(&self, limits: &Limits) -> Result<(), Error> {
-        for key in self.keys() {
+        for Step { key, slices, .. } in &self.steps {
             let most = key.buffers() as u64;
             if most > u64::from(limits.storage_buffers) {
                 let (limit, actual) = (limits.storage_buffers.into(), most);
                 return Err(Error::UnsupportedSize { what: "number of storage buffers".into(), limit, actual });
             }
             for slot in key.slots() {
-                check_bytes(slot.name(), self.slot_bytes(slot), limits)?;
-                check_bound(key.bound(slot), limits)?;
+                let own = if slot == Slot::Input { self.input_of(key) } else { slot };
+                let part = slices.and_then(|slices| slices.at(own));
+                limits.check_bytes(slot.name(), part.map_or_else(|| self.slot_bytes(own), |part| part.bytes))?;
+                limits.check_bound(key.bound(slot))?;
             }
         }
         Ok(())
@@ -204,8 +252,8 @@ impl Plan {
 
     /// A plan without steps, its sizes checked.
     fn empty(site: &Site<'_>, way: Way, kernel: Kernel) -> Result<Self, Error> {
-        let Site { pooling, geometry, elements, limits } = *site;
-        check_device(limits)?;
+        let Site { pooling, geometry, elements, limits, .. } = *site;
+        limits.check_device()?;
         let mut plan = Self {
             input: geometry.input,
             output: geometry.output,
@@ -215,6 +263,8 @@ impl Plan {
             steps: Vec::new(),
             scratch_bytes: 0,
             saved_offset: None,
+            saved_bytes: 0,
+            folds: true,
             table_words: geometry.side.map_or(geometry.table.len() as u64, Side::table_words),
             table: geometry.table.clone(),
             side: geometry.side,
@@ -223,12 +273,8 @@ impl Plan {
             learned: 0,
             detection: false,
         };
-        for (what, slot, shape) in [("input", Slot::Input, &geometry.input), ("output", Slot::Output, &geometry.output)] {
-            check_count(what, shape.elements() as u64)?;
-            check_bytes(what, plan.slot_bytes(slot), limits)?;
-        }
-        check_size("region's table", plan.table_words, limits)?;
-        check_size("weights", plan.weights, limits)?;
+        limits.check_size("region's table", plan.table_words)?;
+        limits.check_size("weights", plan.weights)?;
         if let Op::Weighted { preset: Some(WeightPreset::Binomial), .. } = pooling.op {
             plan.preset = binomial(&geometry.axes);
         }
@@ -245,14 +291,14 @@ impl Plan {
         }
         if let Some(Side::Clusters(found)) = geometry.side {
             self.scratch_bytes = found.scratch_words() * WORD;
-            check_size("scratch of clusters", found.scratch_words(), limits)?;
+            limits.check_size("scratch of clusters", found.scratch_words())?;
             self.find_clusters(&found, site)?;
         }
         if let Some(labels) = geometry.side.and_then(Side::labels) {
             let [chunks, size] = labels.chunks();
             let counters = u64::from(labels.images) * u64::from(chunks) * u64::from(labels.segments);
             self.scratch_bytes = self.scratch_bytes.max(counters * WORD);
-            check_size("counters of labels", counters, limits)?;
+            limits.check_size("counters of labels", counters)?;
             let own = [labels.images, chunks, size];
             let groups = (labels.images * chunks).div_ceil(WORKGROUP);
             self.steps.push(step(Digest::LabelsCount, groups, own)?);
@@ -264,16 +310,18 @@ impl Plan {
 
     /// The steps that fold every region and keep what is wanted of it.
     fn fold(&mut self, site: &Site<'_>, emit: Emit) -> Result<(), Error> {
-        let Site { pooling, geometry, elements, limits } = *site;
+        let Site { pooling, geometry, elements, limits, .. } = *site;
         let op = &pooling.op;
         let row = op.kind().row();
-        let outputs = index(self.output.elements() as u64)?;
+        let outputs = index(geometry.output.elements() as u64)?;
         let [_, height, width] = &geometry.axes;
-        let rows = match (width.input % 4, geometry.input.elements() % 4) {
+        let Shifts { input: from, output: to, beside } = site.shifts;
+        let rows = match ((width.input | from) % 4, site.whole_fours) {
             (0, _) => Rows::Fours,
-            (_, 0) => Rows::Shifted,
+            (_, true) => Rows::Shifted,
             _ => Rows::One,
         };
+        let aligned = (to | beside) % 4 == 0;
         // The way back looks at one value at a time; four accumulators of a tree must fit a workgroup's memory.
         let one_by_one = match self.kernel {
             Kernel::Sort => true,
@@ -313,8 +361,8 @@ impl Plan {
                 self.steps.push(step(key(Schedule::Wide, Rows::One, false), (outputs / WIDE).div_ceil(WORKGROUP), [0; 3])?);
             }
             Kernel::Direct => {
-                let aligned_store = outputs % 4 == 0;
-                let rows = if in_runs(geometry, format.four) { Rows::Shifted } else { Rows::One };
+                let aligned_store = outputs % 4 == 0 && aligned;
+                let rows = if in_runs(site, format.four) { Rows::Shifted } else { Rows::One };
                 self.steps.push(step(key(Schedule::Direct, rows, aligned_store), outputs.div_ceil(4 * WORKGROUP), [0; 3])?);
             }
             Kernel::Tile => {
@@ -324,7 +372,7 @@ impl Plan {
                 let each = strip_rows(&tile, format.four, height.output, u64::from(slices) * u64::from(across), limits);
                 let down = height.output.div_ceil(each);
                 let strips = slices * across * down;
-                let key = key(Schedule::Tile(tile), rows, width.output % 4 == 0);
+                let key = key(Schedule::Tile(tile), rows, width.output % 4 == 0 && aligned);
                 let mut step = step(key, strips.div_ceil(WORKGROUP), [strips, across, down])?;
                 step.params.set_strip_rows(each);
                 self.steps.push(step);
@@ -339,7 +387,7 @@ impl Plan {
             Kernel::TwoStage => {
                 let sizes = TwoStages::new(geometry, row, outputs, &format);
                 self.scratch_bytes = self.scratch_bytes.max(sizes.scratch_bytes);
-                check_bytes("scratch", self.scratch_bytes, limits)?;
+                limits.check_bytes("scratch", self.scratch_bytes)?;
                 let [parts, folding, merging] = [index(sizes.parts)?, index(sizes.folding)?, index(sizes.merging)?];
                 let carries = index(sizes.accumulators)?;
                 let [fold, merge] = two_stages(geometry.walk);
@@ -357,7 +405,8 @@ impl Plan {
 
     /// The steps of the line kernel, part after part of the planes as scratch holds their accumulators.
     fn fold_lines(&mut self, site: &Site<'_>, plain: PoolKey) -> Result<(), Error> {
-        let Site { geometry, limits, .. } = *site;
+        let Site { geometry, limits, shifts, .. } = *site;
+        let (from_shift, to_shift) = (shifts.input, shifts.output | shifts.beside);
         let words = plain.op.packed(plain.variant, plain.emit == Emit::Indices).map_or(0, |packed| packed.words);
         let refused = |why| Error::unsupported(format!("kernel {}", Kernel::Line), why);
         let parts = line_parts(geometry, words, limits).map_err(refused)?;
@@ -372,8 +421,8 @@ impl Plan {
                 let along = if pass.key.turned { pass.axis.output } else { pass.row };
                 let key = PoolKey {
                     schedule: Schedule::Line(pass.key),
-                    rows: if pass.row % 4 == 0 { Rows::Fours } else { Rows::One },
-                    aligned_store: along % 4 == 0,
+                    rows: if (pass.row | from_shift) % 4 == 0 { Rows::Fours } else { Rows::One },
+                    aligned_store: (along | to_shift) % 4 == 0,
                     ..plain
                 };
                 let own = [index(pass.invocations())?, index(pass.columns())?, 0];
@@ -390,7 +439,7 @@ impl Plan {
 
     /// The steps that label every position with its cluster: weights, a lot and a choice for every seed, then assignments and moves.
     fn find_clusters(&mut self, found: &Found, site: &Site<'_>) -> Result<(), Error> {
-        let Site { pooling, geometry, elements, limits } = *site;
+        let Site { pooling, geometry, elements, limits, .. } = *site;
         let format = Format { output: Stored::F32, ..Format::reals(geometry, &elements) };
         let [rows, columns] = found.axes.map(|[size, cells]| Axis::whole(size, cells));
         let axes = [Axis::ABSENT, rows, columns];
@@ -401,10 +450,10 @@ impl Plan {
         #[allow(clippy::cast_possible_truncation, reason = "the two words of a number")]
         let [low, high] = [found.seed as u32, (found.seed >> 32) as u32];
         let mut step = |step, groups, k| {
-            let [across, down] = fold_grid(groups, limits)?;
+            let [across, down] = limits.grid(groups)?;
             let params = Params::new(&pooling.op, &image, &elements, 0, [across, k, low, high]);
             let key = KernelKey(Role::Digest(Digest::Clusters(step, pooling.activation, format)));
-            self.steps.push(Step { key, params, workgroups: [across, down] });
+            self.steps.push(Step { key, params, workgroups: [across, down], slices: None, cost: 0 });
             Ok::<(), Error>(())
         };
         step(ClusterStep::Weigh, positions, 0)?;
@@ -456,14 +505,12 @@ impl Plan {
 
     /// Makes room for what is saved of every output, behind the scratch that finding it takes.
     fn save(&mut self, site: &Site<'_>, least: u64) -> Result<(), Error> {
-        let Site { pooling, geometry, limits, .. } = site;
+        let Site { pooling, geometry, .. } = site;
         let saved = pooling.op.kind().row().saved_bytes.saturating_mul(geometry.output.elements() as u64);
+        self.scratch_bytes = self.scratch_bytes.max(least);
         if saved > 0 {
             self.fold(site, Emit::Saved)?;
-            let offset = self.scratch_bytes.max(least).next_multiple_of(Params::SLICE);
-            self.scratch_bytes = offset.saturating_add(saved);
-            self.saved_offset = Some(offset);
-            check_bytes("scratch", self.scratch_bytes, limits)?;
+            self.saved_bytes = self.saved_bytes.max(saved);
         }
         Ok(())
     }
@@ -540,65 +587,6 @@ fn index(count: u64) -> Result<u32, Error> {
         limit: MOST_ELEMENTS,
         actual: count,
     })
-}
-
-/// A grid of at least `groups` workgroups within the limit per dimension.
-fn fold_grid(groups: u32, limits: &Limits) -> Result<[u32; 2], Error> {
-    let most = limits.workgroups_per_dimension;
-    if groups <= most {
-        return Ok([groups, 1]);
-    }
-    let down = groups.div_ceil(most);
-    if down > most {
-        let limit = u64::from(most) * u64::from(most);
-        return Err(Error::UnsupportedSize { what: "number of workgroups".into(), limit, actual: u64::from(groups) });
-    }
-    // As even as can be, so that few workgroups are idle.
-    Ok([groups.div_ceil(down), down])
-}
-
-/// Of f32 or u32.
-fn check_size(what: &str, elements: u64, limits: &Limits) -> Result<(), Error> {
-    check_count(what, elements)?;
-    check_bytes(what, elements * WORD, limits)
-}
-
-fn check_count(what: &str, elements: u64) -> Result<(), Error> {
-    if elements > MOST_ELEMENTS {
-        return Err(Error::UnsupportedSize { what: format!("{what} elements"), limit: MOST_ELEMENTS, actual: elements });
-    }
-    Ok(())
-}
-
-fn check_bytes(what: &str, bytes: u64, limits: &Limits) -> Result<(), Error> {
-    if bytes > limits.binding_bytes {
-        return Err(Error::UnsupportedSize { what: format!("{what} bytes"), limit: limits.binding_bytes, actual: bytes });
-    }
-    Ok(())
-}
-
-/// Whether the device writes textures, where one is written.
-fn check_bound(bound: Bound, limits: &Limits) -> Result<(), Error> {
-    if matches!(bound, Bound::Target(_)) && limits.storage_textures == 0 {
-        return Err(Error::UnsupportedSize { what: "number of storage textures".into(), limit: 0, actual: 1 });
-    }
-    Ok(())
-}
-
-/// What every kernel needs of a device.
-fn check_device(limits: &Limits) -> Result<(), Error> {
-    const STORAGE_BUFFERS: u32 = 4;
-    const WORKGROUP_BYTES: u32 = WORKGROUP * 64;
-    for (what, needed, has) in [
-        ("workgroup of invocations", WORKGROUP, limits.invocations_per_workgroup),
-        ("workgroup memory in bytes", WORKGROUP_BYTES, limits.workgroup_bytes),
-        ("number of storage buffers", STORAGE_BUFFERS, limits.storage_buffers),
-    ] {
-        if needed > has {
-            return Err(Error::UnsupportedSize { what: what.into(), limit: u64::from(has), actual: u64::from(needed) });
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -36,6 +36,10 @@ pub(crate) struct Params {
     pub(crate) line: [u32; 4],
     pub(crate) line_window: [u32; 4],
     pub(crate) line_places: [u32; 4],
+    /// Of a piece: where input, output and indices begin in what is bound, in elements.
+    pub(crate) bases: [u32; 4],
+    /// Of a piece: the first plane's channel, the first output's number, the first position's index, the first box.
+    pub(crate) firsts: [u32; 4],
 }
 
 impl Params {
@@ -86,6 +90,8 @@ impl Params {
             line: [0; 4],
             line_window: [0; 4],
             line_places: [0; 4],
+            bases: [0; 4],
+            firsts: [0; 4],
         }
     }
 }
@@ -117,5 +123,7 @@ pub(crate) fn layout() -> Vec<(&'static str, usize)> {
         ("line", offset_of!(Params, line)),
         ("line_window", offset_of!(Params, line_window)),
         ("line_places", offset_of!(Params, line_places)),
+        ("bases", offset_of!(Params, bases)),
+        ("firsts", offset_of!(Params, firsts)),
     ]
 }

@@ -219,10 +219,10 @@ fn what_cannot_be_planned_says_why() {
 fn grids_beyond_the_limit_fold_and_cover() {
     let limits = Limits { workgroups_per_dimension: 7, ..Limits::WEBGPU };
     for groups in 1..=49 {
-        let [across, down] = fold_grid(groups, &limits).expect("it folds");
+        let [across, down] = limits.grid(groups).expect("it folds");
         assert!(across <= 7 && down <= 7 && across * down >= groups && across * down < groups + down, "{groups}");
     }
-    assert!(fold_grid(50, &limits).is_err_and(|error| error.is_unsupported()));
+    assert!(limits.grid(50).is_err_and(|error| error.is_unsupported()));
 }
 
 #[test]

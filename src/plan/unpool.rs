@@ -1,7 +1,7 @@
 //! Planning to put pooled values back.
 
 use super::{
-    BackKey, BackTo, Elements, Format, Limits, Plan, Request, Role, Site, UnpoolStep, WORD, Way, back, check_bytes,
+    BackKey, BackTo, Division, Elements, Format, Limits, Plan, Request, Role, Site, UnpoolStep, WORD, Way, back,
     choose_kernel, index,
 };
 use crate::{Element, Error, Kernel, Op, OpKind, Pooling, Shape, geometry::Geometry};
@@ -24,54 +24,66 @@ impl Plan {
         if request.indices || request.detection || request.parameters {
             return Err(Error::unsupported("indices, detection layers or parameters of unpooling", "the way there has them"));
         }
-        let site = Site { pooling, geometry: &geometry, elements: Elements::of_buffers(request)?, limits };
+        let site = Site::new(pooling, &geometry, Elements::of_buffers(request)?, limits);
         let op = &pooling.op;
         let kernel = match Manner::of(op) {
             Manner::Spread => choose_kernel(&site, request, true)?,
             _ => Kernel::Direct,
         };
         let mut plan = Self::empty(&site, Way::Unpool, kernel)?;
-        let positions = index(restored.elements() as u64)?;
-        let values = index(pooled.elements() as u64)?;
-        if positions == 0 {
+        plan.folds = Manner::of(op) == Manner::Spread;
+        if restored.elements() == 0 {
             return Ok(plan);
         }
-        let format = Format::moving(&geometry, &site.elements);
+        let each = site.elements.output.per_word();
+        if pooled.elements() == 0 {
+            let positions = index(restored.elements() as u64)?;
+            let key = Role::Clear(site.elements.reals()[1]);
+            plan.steps.push(site.step_over(key, positions, each, [positions, 0, 0])?);
+        } else {
+            let division = Division { widths: plan.widths(), aligned: true, saves: true };
+            plan.in_pieces(&site, request, division, |plan, site| plan.put_back(site))?;
+        }
+        plan.settle(limits)?;
+        Ok(plan)
+    }
+
+    /// The steps that put values back, of one piece.
+    fn put_back(&mut self, site: &Site<'_>) -> Result<(), Error> {
+        let Site { pooling, geometry, .. } = *site;
+        let op = &pooling.op;
+        let [positions, values] = [geometry.input, geometry.output].map(|shape| index(shape.elements() as u64));
+        let (positions, values) = (positions?, values?);
+        let format = Format::moving(geometry, &site.elements);
         let each = format.output.per_word();
         let step = |key, count: u32, each| site.step_over(key, count, each, [positions, 0, 0]);
-        if values == 0 {
-            plan.steps.push(step(Role::Clear(site.elements.reals()[1]), positions, each)?);
-            return Ok(plan);
-        }
         match Manner::of(op) {
             Manner::Indices => {
-                plan.scratch_bytes = u64::from(positions) * WORD;
-                check_bytes("scratch", plan.scratch_bytes, limits)?;
-                plan.steps.push(step(Role::Unpool(UnpoolStep::Clear), positions, 1)?);
-                plan.steps.push(step(Role::Unpool(UnpoolStep::Mark(geometry.order)), values, 1)?);
-                plan.steps.push(step(Role::Unpool(UnpoolStep::Place(format)), positions, each)?);
+                self.scratch_bytes = self.scratch_bytes.max(u64::from(positions) * WORD);
+                self.steps.push(step(Role::Unpool(UnpoolStep::Clear), positions, 1)?);
+                self.steps.push(step(Role::Unpool(UnpoolStep::Mark(geometry.order)), values, 1)?);
+                self.steps.push(step(Role::Unpool(UnpoolStep::Place(format)), positions, each)?);
             }
             Manner::Spread => {
                 // What regions are follows from their places: they are folded over the tensor that is still to be written.
-                plan.save(&Site { elements: site.elements.of_output(), ..site }, 0)?;
+                self.save(&Site { elements: site.elements.of_output(), ..*site }, 0)?;
                 let (op, variant, walk, weighting) = (op.kind(), op.variant(), geometry.walk, op.weighting());
-                let format = Format::reals(&geometry, &site.elements);
+                let format = Format::reals(geometry, &site.elements);
                 let (ahead, to, activation, patch) = (Element::F32, BackTo::Spread, None, None);
                 let key = BackKey { op, variant, walk, weighting, activation, format, ahead, to, patch };
                 let mut spread = step(Role::Back(key), positions, each)?;
-                let [stretch] = back::stretches(&pooling.region, &geometry, each)?[..] else {
+                let [stretch] = back::stretches(&pooling.region, geometry, each)?[..] else {
                     return Err(Error::unsupported("spreading in such wide windows", "one value is in too many of them"));
                 };
                 spread.params.holders = stretch;
-                plan.steps.push(spread);
+                self.steps.push(spread);
             }
             Manner::Nearest => {
                 back::checked(geometry.axes.iter().map(|axis| 3 * u64::from(axis.output)).sum(), each)?;
-                plan.steps.push(step(Role::Unpool(UnpoolStep::Nearest(geometry.walk, format)), positions, each)?);
+                self.steps.push(step(Role::Unpool(UnpoolStep::Nearest(geometry.walk, format)), positions, each)?);
             }
         }
-        plan.check_bindings(limits)?;
-        Ok(plan)
+        Ok(())
     }
 }
 
