@@ -4,6 +4,7 @@
 mod adapters;
 mod figures;
 mod shaders;
+mod soak;
 mod step;
 mod tally;
 
@@ -49,15 +50,8 @@ enum Routine {
     Docs,
     /// Take the figures that tests and soaks have noted into docs/reliability.md.
     Reliability,
-    /// The long form of the tests: random specs, and op × region × layout × type in full.
-    Soak {
-        /// Specs to draw.
-        #[arg(long, default_value_t = 100_000)]
-        cases: u32,
-        /// Which part of the full product, as in 3/20; hours in all on software adapters.
-        #[arg(long, default_value = "0/1")]
-        share: String,
-    },
+    /// The long forms of the tests, all or those named.
+    Soak(soak::Options),
 }
 
 fn main() -> Result<()> {
@@ -82,15 +76,7 @@ fn main() -> Result<()> {
         Routine::Shaders { key } => shaders::print(key.as_deref()),
         Routine::Docs => docs(),
         Routine::Reliability => figures::write(),
-        Routine::Soak { cases, share } => {
-            adapters::ensure()?;
-            tally::clear()?;
-            nextest(&["--profile", "soak", "--package", "plunge", "--test", "suite", "properties", "formats"])
-                .env("PLUNGE_PROPERTY_CASES", &cases.to_string())
-                .env("PLUNGE_ALL_FORMATS", &share)
-                .run()?;
-            tally::print()
-        }
+        Routine::Soak(options) => soak::run(&options),
     }
 }
 
