@@ -3,6 +3,7 @@
 use std::{
     fmt,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use crate::{
@@ -10,13 +11,15 @@ use crate::{
     once::OncePerKey,
     pipeline::Pipeline,
     plan::{KernelKey, Limits, Plan, Request},
-    scopes::watched,
 };
+
+/// How long a wait for the device may last, unless it is said.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Pools on one wgpu device. Cheap to clone; clones share one pipeline cache.
 ///
 /// An engine never makes or configures a device that was given to it and installs no callback on it. It submits and polls only
-/// in the conveniences that say so: [`pool`](Engine::pool) and [`download`](Engine::download).
+/// in the conveniences that say so: [`pool`](Engine::pool), [`download`](Engine::download) and [`wait`](Engine::wait).
 ///
 /// ```
 /// use plunge::{Bindings, Engine, Pooling, Shape};
@@ -33,6 +36,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
+    patience: Duration,
 }
 
 struct Inner {
@@ -75,19 +79,34 @@ impl Engine {
             },
         };
         let (device, queue) = (device.clone(), queue.clone());
-        Self { inner: Arc::new(Inner { device, queue, limits, pipelines: OncePerKey::default(), cache: None, lost }) }
+        let inner = Inner { device, queue, limits, pipelines: OncePerKey::default(), cache: None, lost };
+        Self { inner: Arc::new(inner), patience: PATIENCE }
     }
 
     /// An engine on the same device, without pipelines, that compiles with this cache of the driver's.
     pub(crate) fn with_cache(&self, cache: wgpu::PipelineCache) -> Self {
         let Inner { device, queue, limits, lost, .. } = &*self.inner;
         let (device, queue, limits, lost) = (device.clone(), queue.clone(), *limits, lost.clone());
-        Self { inner: Arc::new(Inner { device, queue, limits, pipelines: OncePerKey::default(), cache: Some(cache), lost }) }
+        let inner = Inner { device, queue, limits, pipelines: OncePerKey::default(), cache: Some(cache), lost };
+        Self { inner: Arc::new(inner), patience: self.patience }
     }
 
     /// The driver's cache that this engine compiles with.
     pub(crate) fn cache(&self) -> Option<&wgpu::PipelineCache> {
         self.inner.cache.as_ref()
+    }
+
+    /// This engine, waiting for the device no longer than this, in place of two minutes: then it gives up with [`Error::Timeout`]. Pipelines are shared with
+    /// `self`'s clones.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// How long this engine waits for the device.
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// The device this engine works on.
@@ -285,7 +304,7 @@ impl Engine {
     /// Finds or compiles one kernel; waits where another thread compiles it.
     pub(crate) async fn pipeline(&self, key: KernelKey) -> Result<Arc<Pipeline>, Error> {
         let Inner { device, pipelines, cache, .. } = &*self.inner;
-        let compile = || async { watched(device, || Arc::new(Pipeline::compile(device, &key, cache.as_ref()))).await };
+        let compile = || self.watched(|| Arc::new(Pipeline::compile(device, &key, cache.as_ref())));
         pipelines.get_or_make(key, compile).await
     }
 }

@@ -4,7 +4,7 @@ use bytemuck::Pod;
 
 use crate::{
     Bindings, BoundPooling, Element, Engine, Error, Kernel, Pooler, Pooling, Request, Shape, SideInputs, Tensor, Value,
-    geometry::Geometry, indices::check_indices, scopes::watched, tensor::check_count,
+    geometry::Geometry, indices::check_indices, tensor::check_count,
 };
 
 /// What [`Engine::pool`] gives.
@@ -425,7 +425,7 @@ impl Engine {
 
     /// Submits one run.
     async fn run(&self, bound: &BoundPooling) -> Result<(), Error> {
-        watched(self.device(), || {
+        self.watched(|| {
             let mut encoder = self.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             bound.encode(&mut encoder);
             self.queue().submit([encoder.finish()]);

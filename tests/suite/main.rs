@@ -13,10 +13,12 @@
 mod adapters;
 mod conformance;
 mod embedding;
+mod faults;
 mod first_use;
 mod formats;
 mod gradients;
 mod guarded;
+mod guest;
 #[cfg(feature = "serde")]
 mod peers;
 #[cfg(feature = "serde")]
