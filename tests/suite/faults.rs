@@ -82,6 +82,10 @@ fn adapters() -> Vec<wgpu::Adapter> {
     plunge::adapters(&HeadlessOptions::default())
 }
 
+fn described() -> String {
+    adapters().iter().map(|adapter| plunge::describe(&adapter.get_info())).collect::<Vec<_>>().join("; ")
+}
+
 const SHAPE: Shape = Shape::nchw([1, 2, 6, 6]);
 
 fn pooling() -> Pooling {
@@ -279,16 +283,15 @@ fn a_loss_at_any_point_is_a_typed_error() {
             failures.extend(host.untouched(1).err().map(|error| format!("{name} on {on}: {error}")));
         }
     }
-    let (of, names) = (points.len() * adapters.len(), adapters.iter().map(|adapter| plunge::describe(&adapter.get_info())));
+    let of = points.len() * adapters.len();
     println!("{of} losses, {} not told as such", failures.len());
     report(&failures);
-    let names = names.collect::<Vec<_>>().join("; ");
     let figure = format!("{of} of {of}");
     figures::note(
         "faults",
         "losses of a guest's device that came out as a typed error, the host untouched",
         &figure,
-        &names,
+        &described(),
         COMMAND,
     );
 }
@@ -296,18 +299,18 @@ fn a_loss_at_any_point_is_a_typed_error() {
 /// A device that is destroyed by another thread, at any time: each call answers rightly or says that the device is lost, in time.
 #[test]
 fn a_loss_in_the_middle_is_a_typed_error() {
-    const LOSSES: u64 = 24;
+    let losses = if std::env::var_os("PLUNGE_SOAK_SECONDS").is_some() { 400 } else { 24 };
     let expected = {
         let (_, engine) = engines().remove(0);
         engine.pool(&pooling(), SHAPE, &input(), &Request::new()).expect("it pools").values
     };
     let (mut answers, mut longest) = (0, Duration::ZERO);
     for adapter in adapters() {
-        for round in 0..LOSSES {
+        for round in 0..losses {
             let host = Host::new(&adapter);
             let (engine, device) = (host.engine(), host.device.clone());
             // The first rounds lose it while kernels are compiled, the others in calls of a warm engine.
-            if round >= LOSSES / 4 {
+            if round >= losses / 4 {
                 engine.pool(&pooling(), SHAPE, &input(), &Request::new()).expect("it pools");
             }
             let begin = Instant::now();
@@ -331,7 +334,11 @@ fn a_loss_in_the_middle_is_a_typed_error() {
             host.untouched(1).unwrap_or_else(|error| panic!("{name}: round {round}: {error}"));
         }
     }
-    println!("{answers} right answers before {LOSSES} losses on each adapter; the slowest was noticed within {longest:?}");
+    println!("{answers} right answers before {losses} losses on each adapter; the slowest was noticed within {longest:?}");
+    let what = format!(
+        "destroyed by another thread in the middle of calls, {losses} times an adapter: the longest until the typed error"
+    );
+    figures::note("faults", &what, &format!("{} ms", longest.as_millis()), &described(), COMMAND);
 }
 
 /// One case for each kernel, on engines of new devices.
@@ -423,6 +430,54 @@ fn oversized_allocations_are_typed_errors() {
         assert!(engine.pool(&pooling(), SHAPE, &input(), &Request::new()).is_ok(), "{}", host.adapter);
         host.untouched(0).unwrap();
     }
+}
+
+/// The variable that makes the test below the process that is short of memory, on the backend that it names.
+const STARVED: &str = "PLUNGE_STARVED";
+
+/// Memory that the system does not give is a typed error too, and what is freed can be had again: in a process of its own, whose address space is bounded.
+/// Not on GL, where wgpu does not ask whether there was memory for a buffer.
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_that_is_not_there_is_a_typed_error() {
+    const GIB: usize = 1 << 30;
+    if let Ok(backend) = std::env::var(STARVED) {
+        let options = HeadlessOptions::default().backends(wgpu::Backends::from_comma_list(&backend));
+        let engine = Engine::headless_with(&options).expect("the adapter is still here");
+        for _ in 0..2 {
+            let mut held = Vec::new();
+            let refused = loop {
+                match engine.allocate::<u8>(Shape::nchw([1, 1, GIB])) {
+                    Ok(tensor) => held.push(tensor),
+                    Err(error) => break error,
+                }
+                assert!(held.len() < 64, "there is no end of memory");
+            };
+            println!("{} GiB, then {refused:?}", held.len());
+            assert!(matches!(refused, Error::OutOfMemory(_)), "{refused:?}");
+        }
+        assert!(engine.pool(&pooling(), SHAPE, &input(), &Request::new()).is_ok());
+        println!("starved");
+        return;
+    }
+    let mut starved = 0;
+    for (adapter, engine) in engines() {
+        let backend = engine.adapter_info().backend;
+        if backend == wgpu::Backend::Gl {
+            continue;
+        }
+        starved += 1;
+        let program = std::env::current_exe().expect("this program");
+        let name = "faults::memory_that_is_not_there_is_a_typed_error";
+        let script = format!("ulimit -v {}; exec \"$0\" --exact {name} --nocapture", 8 * GIB / 1024);
+        let child = std::process::Command::new("sh").arg("-c").arg(script).arg(program).env(STARVED, backend.to_str()).output();
+        let output = child.expect("a shell");
+        let told = String::from_utf8_lossy(&output.stdout);
+        let failed = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && told.contains("starved"), "{adapter}: {told}\n{failed}");
+        println!("{adapter}: {told}");
+    }
+    assert!(starved > 0, "no adapter was short of memory");
 }
 
 /// The device's work is waited for no longer than the engine is patient, and can be waited for again.

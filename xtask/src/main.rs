@@ -7,6 +7,7 @@ mod shaders;
 mod soak;
 mod step;
 mod tally;
+mod tools;
 
 use std::path::PathBuf;
 
@@ -50,6 +51,18 @@ enum Routine {
     Docs,
     /// Take the figures that tests and soaks have noted into docs/reliability.md.
     Reliability,
+    /// Check licences, duplicates and sources of the dependencies by cargo-deny, which is installed where it is not.
+    Deny {
+        /// Also check advisories, from a database that is fetched from GitHub.
+        #[arg(long)]
+        advisories: bool,
+    },
+    /// Check that the API has kept what it had, by cargo-semver-checks, which is installed where it is not.
+    Semver {
+        /// The git revision to compare with, such as main or a tag; without it, the last release on crates.io.
+        #[arg(long)]
+        baseline: Option<String>,
+    },
     /// The long forms of the tests, all or those named.
     Soak(soak::Options),
 }
@@ -76,6 +89,8 @@ fn main() -> Result<()> {
         Routine::Shaders { key } => shaders::print(key.as_deref()),
         Routine::Docs => docs(),
         Routine::Reliability => figures::write(),
+        Routine::Deny { advisories } => tools::deny(advisories),
+        Routine::Semver { baseline } => tools::semver(baseline.as_deref()),
         Routine::Soak(options) => soak::run(&options),
     }
 }
@@ -90,6 +105,9 @@ fn lint() -> Result<()> {
 fn test() -> Result<()> {
     adapters::ensure()?;
     lint()?;
+    if tools::has("deny") {
+        tools::deny(false)?;
+    }
     tally::clear()?;
     nextest(&["--workspace"]).run()?;
     cargo(&["test", "--quiet", "--workspace", "--doc"]).run()?;

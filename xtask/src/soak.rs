@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Args, builder::PossibleValuesParser};
 
-use crate::{adapters, step::nextest, tally};
+use crate::{adapters, step::nextest, tally, tools};
 
 /// What of the long forms to run, and how long.
 #[derive(Args)]
@@ -17,6 +17,9 @@ pub(crate) struct Options {
     /// formats: which part of the full product, as in 3/20; hours in all on software adapters.
     #[arg(long, default_value = "0/1")]
     share: String,
+    /// guest: how long eight threads go on.
+    #[arg(long, default_value_t = 600)]
+    seconds: u32,
 }
 
 /// A part: its name, what it does, and how.
@@ -26,9 +29,12 @@ struct Part {
     run: fn(&Options) -> Result<()>,
 }
 
-const PARTS: [Part; 2] = [
+const PARTS: [Part; 5] = [
     Part { name: "properties", about: "Random specs against the reference", run: properties },
     Part { name: "formats", about: "Op × region × layout × type in full", run: formats },
+    Part { name: "faults", about: "Hundreds of devices lost at any time", run: faults },
+    Part { name: "guest", about: "Eight threads on one device, 100 runs, 10,000 calls", run: guest },
+    Part { name: "deny", about: "Licences, duplicates and sources of the dependencies", run: |_| tools::deny(false) },
 ];
 
 /// Runs the named parts, or all, in the order of the rows.
@@ -47,6 +53,14 @@ fn properties(options: &Options) -> Result<()> {
 
 fn formats(options: &Options) -> Result<()> {
     compared("formats", "PLUNGE_ALL_FORMATS", &options.share)
+}
+
+fn faults(options: &Options) -> Result<()> {
+    suite("faults::", "PLUNGE_SOAK_SECONDS", &options.seconds.to_string())
+}
+
+fn guest(options: &Options) -> Result<()> {
+    suite("guest::", "PLUNGE_SOAK_SECONDS", &options.seconds.to_string())
 }
 
 /// Runs those tests of the suite that compare with the reference, and adds up what they compared.
