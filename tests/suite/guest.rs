@@ -201,6 +201,8 @@ fn threads_at_once_answer_as_one() {
                         break;
                     }
                     let mut turns: Vec<usize> = (0..jobs.len()).collect();
+                    // Where each thread compiles for itself, the short form gives each a third.
+                    turns.retain(|&at| shared || share.is_some() || (at as u64 + number).is_multiple_of(3));
                     turns.sort_by_key(|&at| (at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15 ^ (number << 32 | round << 1)));
                     for at in turns {
                         let found_here = differences(adapter, &jobs[at..=at], &engine, &expected[at..=at]);
