@@ -309,7 +309,11 @@ fn calls_leave_nothing_behind() {
     );
 }
 
+/// Notes what the long form found.
 fn note(engines: &[(String, Engine)], what: &str, figure: &str) {
+    if soak().is_none() {
+        return;
+    }
     let names = engines.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join("; ");
     figures::note("guest", what, figure, &names, COMMAND);
 }

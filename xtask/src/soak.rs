@@ -39,7 +39,6 @@ const PARTS: [Part; 5] = [
 
 /// Runs the named parts, or all, in the order of the rows.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    adapters::ensure()?;
     let wanted = |part: &&Part| options.parts.is_empty() || options.parts.iter().any(|name| name == part.name);
     PARTS.iter().filter(wanted).try_for_each(|part| {
         println!("\n{}: {}", part.name, part.about);
@@ -72,5 +71,6 @@ fn compared(tests: &str, variable: &str, value: &str) -> Result<()> {
 
 /// Runs those tests of the suite whose names contain `tests`, in the long form that `variable` asks for.
 fn suite(tests: &str, variable: &str, value: &str) -> Result<()> {
-    nextest(&["--profile", "soak", "--package", "plunge", "--test", "suite", tests]).env(variable, value).run()
+    adapters::ensure()?;
+    nextest(&["--profile", "soak", "--test", "suite", tests]).env(variable, value).run()
 }
