@@ -18,7 +18,7 @@ pub(crate) struct Options {
     #[arg(long, default_value = "0/1")]
     share: String,
     /// guest: how long eight threads go on.
-    #[arg(long, default_value_t = 600)]
+    #[arg(long, default_value_t = 180)]
     seconds: u32,
 }
 
