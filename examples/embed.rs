@@ -121,7 +121,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     encoder.copy_buffer_to_buffer(&score, 0, &readback, 0, 4);
     queue.submit([encoder.finish()]);
     readback.map_async(wgpu::MapMode::Read, .., |_| ());
-    device.poll(wgpu::PollType::wait_indefinitely())?;
+    let timeout = Some(std::time::Duration::from_secs(60));
+    device.poll(wgpu::PollType::Wait { submission_index: None, timeout })?;
     let got: f32 = *bytemuck::from_bytes(&readback.get_mapped_range(..)?);
 
     let expected = by_hand(&picture, &weights);

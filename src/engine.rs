@@ -3,6 +3,7 @@
 use std::{
     fmt,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use crate::{
@@ -10,13 +11,15 @@ use crate::{
     once::OncePerKey,
     pipeline::Pipeline,
     plan::{KernelKey, Limits, Plan, Request},
-    scopes::watched,
 };
+
+/// How long a wait for the device may last, unless it is said.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Pools on one wgpu device. Cheap to clone; clones share one pipeline cache.
 ///
 /// An engine never makes or configures a device that was given to it and installs no callback on it. It submits and polls only
-/// in the conveniences that say so: [`pool`](Engine::pool) and [`download`](Engine::download).
+/// in the conveniences that say so: [`pool`](Engine::pool), [`download`](Engine::download) and [`wait`](Engine::wait).
 ///
 /// ```
 /// use plunge::{Bindings, Engine, Pooling, Shape};
@@ -33,13 +36,14 @@ use crate::{
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
+    patience: Duration,
 }
 
 struct Inner {
     device: wgpu::Device,
     queue: wgpu::Queue,
     limits: Limits,
-    pipelines: OncePerKey<KernelKey, Arc<Pipeline>>,
+    pipelines: Arc<OncePerKey<KernelKey, Arc<Pipeline>>>,
     /// The driver's, to be stored by the caller.
     cache: Option<wgpu::PipelineCache>,
     /// Set by the loss callback of a device that this engine made.
@@ -72,12 +76,13 @@ impl Engine {
             ..Limits::of_kind(device.adapter_info().device_type)
         };
         let (device, queue) = (device.clone(), queue.clone());
-        Self { inner: Arc::new(Inner { device, queue, limits, pipelines: OncePerKey::default(), cache: None, lost }) }
+        let inner = Inner { device, queue, limits, pipelines: Arc::default(), cache: None, lost };
+        Self { inner: Arc::new(inner), patience: PATIENCE }
     }
 
     /// An engine on the same device, without pipelines, that compiles with this cache of the driver's.
     /// An engine on the same device that plans within tighter limits: smaller bindings, buffers and grids than the device's own (what is larger than the device's
-    /// is left at that), and dispatches that take no longer than [`Limits::longest_dispatch`]. It shares nothing else with this one.
+    /// is left at that), and dispatches that take no longer than [`Limits::longest_dispatch`]. Both share their pipelines.
     ///
     /// ```
     /// # fn main() -> Result<(), plunge::Error> {
@@ -90,21 +95,35 @@ impl Engine {
     /// ```
     #[must_use]
     pub fn within(&self, limits: &Limits) -> Self {
-        let Inner { device, queue, limits: own, cache, lost, .. } = &*self.inner;
-        let (device, queue, cache, lost) = (device.clone(), queue.clone(), cache.clone(), lost.clone());
-        let limits = own.tighter(limits);
-        Self { inner: Arc::new(Inner { device, queue, limits, pipelines: OncePerKey::default(), cache, lost }) }
+        let Inner { device, queue, limits: own, pipelines, cache, lost } = &*self.inner;
+        let (device, queue, limits) = (device.clone(), queue.clone(), own.tighter(limits));
+        let (pipelines, cache, lost) = (pipelines.clone(), cache.clone(), lost.clone());
+        Self { inner: Arc::new(Inner { device, queue, limits, pipelines, cache, lost }), patience: self.patience }
     }
 
     pub(crate) fn with_cache(&self, cache: wgpu::PipelineCache) -> Self {
         let Inner { device, queue, limits, lost, .. } = &*self.inner;
         let (device, queue, limits, lost) = (device.clone(), queue.clone(), *limits, lost.clone());
-        Self { inner: Arc::new(Inner { device, queue, limits, pipelines: OncePerKey::default(), cache: Some(cache), lost }) }
+        let inner = Inner { device, queue, limits, pipelines: Arc::default(), cache: Some(cache), lost };
+        Self { inner: Arc::new(inner), patience: self.patience }
     }
 
     /// The driver's cache that this engine compiles with.
     pub(crate) fn cache(&self) -> Option<&wgpu::PipelineCache> {
         self.inner.cache.as_ref()
+    }
+
+    /// This engine, waiting for the device no longer than this, in place of two minutes: then it gives up with [`Error::Timeout`]. Pipelines are shared with
+    /// `self`'s clones.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// How long this engine waits for the device.
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// The device this engine works on.
@@ -163,7 +182,7 @@ impl Engine {
     }
 
     /// Compiles or finds the pipelines of a plan.
-    async fn compile_plan(&self, plan: Plan) -> Result<Pooler, Error> {
+    pub(crate) async fn compile_plan(&self, plan: Plan) -> Result<Pooler, Error> {
         let pipelines = self.pipelines(&plan.keys().collect::<Vec<_>>()).await?;
         Ok(Pooler::new(self.clone(), plan, pipelines))
     }
@@ -302,7 +321,7 @@ impl Engine {
     /// Finds or compiles one kernel; waits where another thread compiles it.
     pub(crate) async fn pipeline(&self, key: KernelKey) -> Result<Arc<Pipeline>, Error> {
         let Inner { device, pipelines, cache, .. } = &*self.inner;
-        let compile = || async { watched(device, || Arc::new(Pipeline::compile(device, &key, cache.as_ref()))).await };
+        let compile = || self.watched(|| Arc::new(Pipeline::compile(device, &key, cache.as_ref())));
         pipelines.get_or_make(key, compile).await
     }
 }

@@ -168,8 +168,9 @@ impl Engine {
         // This device is the engine's own; a guest engine must not do this, since wgpu replaces the owner's callback.
         let lost = Arc::new(OnceLock::new());
         let report = lost.clone();
-        device.set_device_lost_callback(move |_, reason| {
-            let _ = report.set(reason);
+        device.set_device_lost_callback(move |reason, message| {
+            let destroyed = reason == wgpu::DeviceLostReason::Destroyed;
+            let _ = report.set(if destroyed { "it was destroyed".into() } else { message });
         });
         Ok(Self::with_loss_report(&device, &queue, lost))
     }

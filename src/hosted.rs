@@ -4,7 +4,10 @@ use bytemuck::Pod;
 
 use crate::{
     Bindings, BoundPooling, Element, Engine, Error, Kernel, Pooler, Pooling, Request, Shape, SideInputs, Tensor, Value,
-    geometry::Geometry, indices::check_indices, scopes::watched, tensor::check_count,
+    geometry::Geometry,
+    indices::check_indices,
+    plan::{Part, Plan},
+    tensor::check_count,
 };
 
 /// What [`Engine::pool`] gives.
@@ -20,6 +23,15 @@ pub struct Pooled<T = f32> {
     pub detection: Option<Vec<f32>>,
     /// The kernel that ran.
     pub kernel: Kernel,
+}
+
+impl<T> Pooled<T> {
+    /// Puts the next part's outputs behind this one's.
+    fn append(&mut self, part: Self) {
+        self.values.extend(part.values);
+        self.indices.iter_mut().for_each(|own| own.extend(part.indices.iter().flatten()));
+        self.detection.iter_mut().for_each(|own| own.extend(part.detection.iter().flatten()));
+    }
 }
 
 /// What [`Engine::grad`] gives.
@@ -182,12 +194,36 @@ impl Engine {
     ) -> Result<Pooled<O>, Error> {
         let pooling = &*sides.resolve(pooling);
         sides.check(pooling, &Geometry::resolve(pooling, &shape)?)?;
-        let pooler = self.prepare_async(pooling, shape, request).await?;
+        request.source.map_or(Ok(()), |source| self.check_source(source))?;
+        let parts = Plan::parts(pooling, &shape, request, self.limits())?;
         check_bytes("input", shape, request.element, bytes)?;
-        let (input, output_shape) = (self.upload_bytes(bytes).await?, pooler.output_shape());
+        let mut all: Option<Pooled<O>> = None;
+        for Part { plan, input } in parts {
+            let pooler = self.compile_plan(plan).await?;
+            let size = request.element.bytes();
+            let part = self.pool_part(&pooler, &bytes[input.start * size..input.end * size], request, sides).await?;
+            match &mut all {
+                None => all = Some(part),
+                Some(all) => all.append(part),
+            }
+        }
+        // Nothing is divided into no parts.
+        let all = all.ok_or_else(|| Error::Device("a pooling without parts".into()))?;
+        Ok(Pooled { shape: pooling.output_shape(&shape)?, ..all })
+    }
+
+    /// Pools what fits buffers.
+    async fn pool_part<O: Pod>(
+        &self,
+        pooler: &Pooler,
+        bytes: &[u8],
+        request: &Request,
+        sides: &SideInputs<'_>,
+    ) -> Result<Pooled<O>, Error> {
+        let (input, shape) = (self.upload_bytes(bytes).await?, pooler.output_shape());
         let output = self.allocate_bytes(pooler.output_bytes()).await?;
         let indices = match request.indices {
-            true => Some(self.allocate_async::<u32>(output_shape).await?),
+            true => Some(self.allocate_async::<u32>(shape).await?),
             false => None,
         };
         let mut bindings = Bindings::new(&input, &output);
@@ -195,17 +231,17 @@ impl Engine {
             bindings = bindings.indices(indices.buffer());
         }
         let detection = match request.detection {
-            true => Some(self.allocate_async::<f32>(shape).await?),
+            true => Some(self.allocate_async::<f32>(pooler.plan().input).await?),
             false => None,
         };
         if let Some(detection) = &detection {
             bindings = bindings.detection(detection.buffer());
         }
-        let beside = self.upload_sides(sides, &pooler).await?;
+        let beside = self.upload_sides(sides, pooler).await?;
         self.run(&pooler.bind_async(&beside.bind(bindings)).await?).await?;
         Ok(Pooled {
-            shape: output_shape,
-            values: self.download_bytes(&output, output_shape.elements() * pooler.output_element().bytes()).await?,
+            shape,
+            values: self.download_bytes(&output, shape.elements() * pooler.output_element().bytes()).await?,
             indices: match &indices {
                 Some(indices) => Some(self.download_async(indices).await?),
                 None => None,
@@ -423,12 +459,17 @@ impl Engine {
         self.download_bytes(&output, restored.elements() * pooler.output_element().bytes()).await
     }
 
-    /// Submits one run.
+    /// Submits one run: in several submissions where it is estimated to be long, since what waits for the device waits for whole submissions.
     async fn run(&self, bound: &BoundPooling) -> Result<(), Error> {
-        watched(self.device(), || {
-            let mut encoder = self.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            bound.encode(&mut encoder);
-            self.queue().submit([encoder.finish()]);
+        self.watched(|| {
+            for run in bound.runs(self.limits().taps_per_dispatch()) {
+                let mut encoder = self.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+                {
+                    let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+                    run.iter().for_each(|step| step.encode(&mut pass));
+                }
+                self.queue().submit([encoder.finish()]);
+            }
         })
         .await
     }

@@ -43,6 +43,8 @@ mod texel;
 #[cfg(feature = "gpu")]
 mod texture;
 #[cfg(feature = "gpu")]
+mod wait;
+#[cfg(feature = "gpu")]
 mod warm_up;
 mod wgsl;
 

@@ -1,6 +1,6 @@
 //! The driver's pipeline cache: compiled kernels that outlive the process, where the caller stores them.
 
-use crate::{Engine, Error, scopes::watched};
+use crate::{Engine, Error};
 
 /// What the data begins with: a name, and the version of what follows, which is a digest and wgpu's own data.
 const MAGIC: [u8; 8] = *b"plunge\0\x01";
@@ -67,7 +67,7 @@ impl Engine {
             let descriptor = wgpu::PipelineCacheDescriptor { label: Some("plunge"), data, fallback: true };
             // SAFETY: the caller promises that the data was saved by `pipeline_cache_data`, so that its part behind our header is what wgpu gave; the
             // digest has just found it undamaged, and wgpu checks the device, the driver and the length. Without data there is nothing to promise.
-            watched(device, move || unsafe { device.create_pipeline_cache(&descriptor) })
+            self.watched(move || unsafe { device.create_pipeline_cache(&descriptor) })
         };
         let cache = match create(unframed(data)).await {
             // wgpu calls data of another device a mistake, and does not fall back.

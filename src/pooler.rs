@@ -8,7 +8,6 @@ use crate::{
     geometry::Side,
     pipeline::Pipeline,
     plan::{Bound, Elements, Params, Plan, Slice, Slot, Step, Way},
-    scopes::watched,
 };
 
 /// A pooling validated, planned and compiled for one input shape: what [`Engine::prepare`] gives.
@@ -34,6 +33,8 @@ pub(crate) struct BoundStep {
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) group: wgpu::BindGroup,
     pub(crate) workgroups: [u32; 2],
+    /// Taps that it folds, or as many as take as long.
+    pub(crate) cost: u64,
 }
 
 impl Pooler {
@@ -126,27 +127,22 @@ impl Pooler {
         let bindings = own.iter().fold(bindings.clone(), |bindings, (slot, buffer)| bindings.with(*slot, buffer));
         let checked = self.check(&bindings)?;
         let params = self.parameters().await?;
-        let views = watched(device, || [bindings.source, bindings.target].map(|level| level.map(|level| level.view()))).await?;
-        let steps = watched(device, || {
-            let numbered = self.plan.steps.iter().zip(&self.pipelines).zip(0..);
-            numbered
-                .map(|((step, pipeline), at)| BoundStep {
-                    pipeline: pipeline.clone(),
-                    group: bind_group(
-                        device,
-                        pipeline,
-                        &params,
-                        at,
-                        step,
-                        self.plan.input_of(&step.key),
-                        &checked,
-                        &views,
-                    ),
-                    workgroups: step.workgroups,
-                })
-                .collect()
-        })
-        .await?;
+        let views =
+            self.engine.watched(|| [bindings.source, bindings.target].map(|level| level.map(|level| level.view()))).await?;
+        let steps = self
+            .engine
+            .watched(|| {
+                let numbered = self.plan.steps.iter().zip(&self.pipelines).zip(0..);
+                numbered
+                    .map(|((step, pipeline), at)| BoundStep {
+                        pipeline: pipeline.clone(),
+                        group: bind_group(device, pipeline, &params, at, step, self.plan.input_of(&step.key), &checked, &views),
+                        workgroups: step.workgroups,
+                        cost: step.cost,
+                    })
+                    .collect()
+            })
+            .await?;
         Ok(BoundPooling { steps })
     }
 
@@ -161,21 +157,20 @@ impl Pooler {
         if self.uses(Slot::Table) {
             let table = match &plan.table[..] {
                 [] => self.empty("plunge table", plan.slot_bytes(Slot::Table)).await?,
-                table => filled(self.engine.device(), "plunge table", STORAGE, &[(0, bytemuck::cast_slice(table))]).await?,
+                table => filled(&self.engine, "plunge table", STORAGE, &[(0, bytemuck::cast_slice(table))]).await?,
             };
             own.push((Slot::Table, table));
         }
         if !plan.preset.is_empty() {
             given_for_nothing(Slot::Weights, given.at(Slot::Weights).is_some())?;
-            let weights =
-                filled(self.engine.device(), "plunge weights", STORAGE, &[(0, bytemuck::cast_slice(&plan.preset))]).await?;
+            let weights = filled(&self.engine, "plunge weights", STORAGE, &[(0, bytemuck::cast_slice(&plan.preset))]).await?;
             own.push((Slot::Weights, weights));
         }
         if absent(Slot::BoxCount) {
             let most = u32::try_from(plan.most_boxes()).unwrap_or(u32::MAX);
             own.push((
                 Slot::BoxCount,
-                filled(self.engine.device(), "plunge box count", STORAGE, &[(0, bytemuck::bytes_of(&most))]).await?,
+                filled(&self.engine, "plunge box count", STORAGE, &[(0, bytemuck::bytes_of(&most))]).await?,
             ));
         }
         if matches!(plan.side, Some(Side::Clusters(_))) && self.uses(Slot::Labels) {
@@ -184,10 +179,7 @@ impl Pooler {
         }
         if let Some(labels) = plan.labels().filter(|labels| labels.mask && absent(Slot::Labels)) {
             let all = vec![1u32; usize::try_from(labels.count()).unwrap_or(usize::MAX)];
-            own.push((
-                Slot::Labels,
-                filled(self.engine.device(), "plunge mask", STORAGE, &[(0, bytemuck::cast_slice(&all))]).await?,
-            ));
+            own.push((Slot::Labels, filled(&self.engine, "plunge mask", STORAGE, &[(0, bytemuck::cast_slice(&all))]).await?));
         }
         if absent(Slot::Status) {
             own.push((Slot::Status, self.empty("plunge status", plan.slot_bytes(Slot::Status)).await?));
@@ -210,9 +202,8 @@ impl Pooler {
 
     /// A buffer of zeros for steps to write.
     async fn empty(&self, label: &str, size: u64) -> Result<wgpu::Buffer, Error> {
-        let device = self.engine.device();
         let descriptor = wgpu::BufferDescriptor { label: Some(label), size, usage: STORAGE, mapped_at_creation: false };
-        watched(device, || device.create_buffer(&descriptor)).await
+        self.engine.buffer(&descriptor).await
     }
 
     /// The parameter blocks of all steps, in one uniform buffer that is filled as it is made.
@@ -220,7 +211,7 @@ impl Pooler {
         let numbered = self.plan.steps.iter().zip(0..);
         let slices: Vec<(u64, &[u8])> =
             numbered.map(|(step, at)| (at * Params::SLICE, bytemuck::bytes_of(&step.params))).collect();
-        filled(self.engine.device(), "plunge parameters", wgpu::BufferUsages::UNIFORM, &slices).await
+        filled(&self.engine, "plunge parameters", wgpu::BufferUsages::UNIFORM, &slices).await
     }
 
     /// Checks the textures that stand in for buffers, and that no other is given.
@@ -297,7 +288,7 @@ impl Pooler {
 
 /// A buffer with its contents, given as bytes at offsets, that is never written again.
 pub(crate) async fn filled(
-    device: &wgpu::Device,
+    engine: &Engine,
     label: &str,
     usage: wgpu::BufferUsages,
     slices: &[(u64, &[u8])],
@@ -305,12 +296,12 @@ pub(crate) async fn filled(
     let size = slices.iter().map(|(from, bytes)| from + bytes.len() as u64).max().unwrap_or(0);
     let descriptor =
         wgpu::BufferDescriptor { label: Some(label), size: size.next_multiple_of(4), usage, mapped_at_creation: true };
-    let buffer = watched(device, || device.create_buffer(&descriptor)).await?;
+    let buffer = engine.buffer(&descriptor).await?;
     for &(from, bytes) in slices {
-        buffer
-            .get_mapped_range_mut(from..from + bytes.len() as u64)
-            .map_err(|error| Error::Device(error.to_string()))?
-            .copy_from_slice(bytes);
+        match buffer.get_mapped_range_mut(from..from + bytes.len() as u64) {
+            Ok(mut range) => range.copy_from_slice(bytes),
+            Err(error) => return Err(engine.failure(error.to_string()).await),
+        }
     }
     buffer.unmap();
     Ok(buffer)
@@ -392,10 +383,32 @@ impl BoundPooling {
     /// Records the pooling into an open compute pass, whose pipeline and bind group 0 it overwrites.
     pub fn encode_pass(&self, pass: &mut wgpu::ComputePass<'_>) {
         for step in &self.steps {
-            pass.set_pipeline(&step.pipeline.pipeline);
-            pass.set_bind_group(0, &step.group, &[]);
-            let [across, down] = step.workgroups;
-            pass.dispatch_workgroups(across, down, 1);
+            step.encode(pass);
         }
+    }
+
+    /// The steps by runs that fold no more than so many taps, or are one step.
+    pub(crate) fn runs(&self, most: u64) -> impl Iterator<Item = &[BoundStep]> {
+        let mut rest = &self.steps[..];
+        std::iter::from_fn(move || {
+            let mut folded = 0u64;
+            let fits = rest.iter().take_while(|step| {
+                let first = folded == 0;
+                folded = folded.saturating_add(step.cost.max(1));
+                first || folded <= most
+            });
+            let (run, left) = rest.split_at(fits.count());
+            rest = left;
+            (!run.is_empty()).then_some(run)
+        })
+    }
+}
+
+impl BoundStep {
+    pub(crate) fn encode(&self, pass: &mut wgpu::ComputePass<'_>) {
+        pass.set_pipeline(&self.pipeline.pipeline);
+        pass.set_bind_group(0, &self.group, &[]);
+        let [across, down] = self.workgroups;
+        pass.dispatch_workgroups(across, down, 1);
     }
 }

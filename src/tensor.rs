@@ -1,14 +1,10 @@
 //! Tensors that own their buffer: upload, download.
 
-use std::{marker::PhantomData, time::Duration};
+use std::marker::PhantomData;
 
 use bytemuck::Pod;
-use futures_intrusive::channel::shared::oneshot_channel;
 
-use crate::{Engine, Error, Shape, scopes::watched};
-
-/// How long a wait for the device may last before it is given up.
-const PATIENCE: Duration = Duration::from_secs(120);
+use crate::{Engine, Error, Shape};
 
 /// A tensor in a buffer of its own on the engine's device, row-major.
 #[derive(Debug, Clone)]
@@ -88,11 +84,11 @@ impl Engine {
         let descriptor = wgpu::BufferDescriptor {
             label: Some("plunge tensor"),
             // Buffers of size 0 cannot be bound, and copies go by whole words.
-            size: bytes.max(4).next_multiple_of(4),
+            size: bytes.max(4).checked_next_multiple_of(4).unwrap_or(u64::MAX),
             usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         };
-        watched(self.device(), || self.device().create_buffer(&descriptor)).await
+        self.buffer(&descriptor).await
     }
 
     /// A buffer that holds these bytes.
@@ -102,7 +98,7 @@ impl Engine {
         let (words, rest) = bytes.split_at(bytes.len() / 4 * 4);
         let mut last = [0; 4];
         last[..rest.len()].copy_from_slice(rest);
-        watched(self.device(), || {
+        self.watched(|| {
             self.queue().write_buffer(&buffer, 0, words);
             if !rest.is_empty() {
                 self.queue().write_buffer(&buffer, words.len() as u64, &last);
@@ -114,39 +110,40 @@ impl Engine {
 
     /// The first bytes of a buffer, as values.
     pub(crate) async fn download_bytes<T: Pod>(&self, buffer: &wgpu::Buffer, bytes: usize) -> Result<Vec<T>, Error> {
-        let device = self.device();
         let descriptor = wgpu::BufferDescriptor {
             label: Some("plunge download"),
             size: (bytes as u64).max(4).next_multiple_of(4),
             usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         };
-        let (sender, receiver) = oneshot_channel();
-        let staging = watched(device, || {
-            let staging = device.create_buffer(&descriptor);
-            let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        #[cfg(not(target_arch = "wasm32"))]
+        let (sender, receiver) = std::sync::mpsc::channel();
+        #[cfg(target_arch = "wasm32")]
+        let (sender, receiver) = futures_intrusive::channel::shared::oneshot_channel();
+        let staging = self.buffer(&descriptor).await?;
+        self.watched(|| {
+            let mut encoder = self.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, staging.size());
             self.queue().submit([encoder.finish()]);
             staging.map_async(wgpu::MapMode::Read, .., move |result| {
                 // The receiver is gone only where the caller gave up waiting.
                 let _ = sender.send(result);
             });
-            staging
         })
-        .await
-        .map_err(|error| self.loss().unwrap_or(error))?;
-        // In browsers this does nothing and the page's event loop delivers the result.
-        match device.poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(PATIENCE) }) {
-            Ok(_) => {}
-            Err(wgpu::PollError::Timeout) => return Err(Error::Timeout { seconds: PATIENCE.as_secs() }),
-            Err(error) => return Err(Error::Device(error.to_string())),
-        }
-        let mapped = receiver.receive().await;
-        if !matches!(mapped, Some(Ok(()))) {
-            let reason = mapped.map_or_else(String::new, |result| result.err().map_or_else(String::new, |e| e.to_string()));
-            return Err(self.loss().unwrap_or(Error::DeviceLost(reason)));
-        }
-        let view = staging.get_mapped_range(..).map_err(|error| Error::Device(error.to_string()))?;
+        .await?;
+        self.poll()?;
+        #[cfg(not(target_arch = "wasm32"))]
+        let mapped = self.sent(receiver).await?;
+        #[cfg(target_arch = "wasm32")]
+        let mapped = receiver.receive().await.unwrap_or(Err(wgpu::BufferAsyncError));
+        let view = match mapped {
+            Ok(()) => staging.get_mapped_range(..).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        let view = match view {
+            Ok(view) => view,
+            Err(message) => return Err(self.failure(message).await),
+        };
         Ok(bytemuck::pod_collect_to_vec(&view[..bytes]))
     }
 }

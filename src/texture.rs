@@ -7,7 +7,6 @@ use crate::{
     pipeline::Pipeline,
     plan::{MipPlan, MipStep, Params},
     pooler::{BoundStep, filled},
-    scopes::watched,
 };
 
 /// One mip level of a two-dimensional texture.
@@ -224,31 +223,33 @@ impl MipPooler {
             usage: wgpu::BufferUsages::STORAGE,
             mapped_at_creation: false,
         };
-        let scratch = watched(device, || device.create_buffer(&descriptor)).await?;
-        let params = filled(device, "plunge parameters", wgpu::BufferUsages::UNIFORM, &slices).await?;
-        let steps = watched(device, || {
-            let numbered = self.plan.steps.iter().zip(&self.pipelines).zip(0..);
-            numbered
-                .map(|((step, pipeline), at)| {
-                    let MipStep { key, workgroups, first, count, .. } = step;
-                    let begin = (*first == 0).then_some(source);
-                    let views: Vec<wgpu::TextureView> =
-                        begin.into_iter().chain((*first..first + count).map(level)).map(|level| level.view()).collect();
-                    // Textures come first among the slots, then scratch where it is used.
-                    let resources = views.iter().map(wgpu::BindingResource::TextureView);
-                    let resources = key.slots().zip(resources.chain([scratch.as_entire_binding()]));
-                    let entries = resources.map(|(slot, resource)| wgpu::BindGroupEntry { binding: slot as u32, resource });
-                    let entries: Vec<_> = std::iter::once(Params::entry(&params, at)).chain(entries).collect();
-                    let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-                        label: Some("plunge"),
-                        layout: &pipeline.layout,
-                        entries: &entries,
-                    });
-                    BoundStep { pipeline: pipeline.clone(), group, workgroups: *workgroups }
-                })
-                .collect()
-        })
-        .await?;
+        let scratch = self.engine.buffer(&descriptor).await?;
+        let params = filled(&self.engine, "plunge parameters", wgpu::BufferUsages::UNIFORM, &slices).await?;
+        let steps = self
+            .engine
+            .watched(|| {
+                let numbered = self.plan.steps.iter().zip(&self.pipelines).zip(0..);
+                numbered
+                    .map(|((step, pipeline), at)| {
+                        let MipStep { key, workgroups, first, count, .. } = step;
+                        let begin = (*first == 0).then_some(source);
+                        let views: Vec<wgpu::TextureView> =
+                            begin.into_iter().chain((*first..first + count).map(level)).map(|level| level.view()).collect();
+                        // Textures come first among the slots, then scratch where it is used.
+                        let resources = views.iter().map(wgpu::BindingResource::TextureView);
+                        let resources = key.slots().zip(resources.chain([scratch.as_entire_binding()]));
+                        let entries = resources.map(|(slot, resource)| wgpu::BindGroupEntry { binding: slot as u32, resource });
+                        let entries: Vec<_> = std::iter::once(Params::entry(&params, at)).chain(entries).collect();
+                        let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+                            label: Some("plunge"),
+                            layout: &pipeline.layout,
+                            entries: &entries,
+                        });
+                        BoundStep { pipeline: pipeline.clone(), group, workgroups: *workgroups, cost: 0 }
+                    })
+                    .collect()
+            })
+            .await?;
         Ok(BoundPooling { steps })
     }
 }

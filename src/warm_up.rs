@@ -30,7 +30,7 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Kernels`], which says what the driver said to each kernel that it refused; the others are compiled. In browsers use
+    /// [`Error::Kernels`], which says what the driver said to each kernel that it refused; the others are compiled. [`Error::DeviceLost`]. In browsers use
     /// [`warm_up_async`](Self::warm_up_async).
     pub fn warm_up(&self, keys: impl IntoIterator<Item = KernelKey>) -> Result<(), Error> {
         pollster::block_on(self.warm_up_async(keys))
@@ -45,6 +45,9 @@ impl Engine {
         let refused = self.compile_all(&missing).await;
         if refused.is_empty() {
             return Ok(());
+        }
+        if let Some((_, lost)) = refused.iter().find(|(_, error)| matches!(error, Error::DeviceLost(_))) {
+            return Err(lost.clone());
         }
         let refused = refused.into_iter().map(|(key, error)| (key.to_string(), error)).collect();
         Err(Error::Kernels { refused, of: missing.len() })

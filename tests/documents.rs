@@ -1,7 +1,11 @@
-//! The README says what the code does: its table of ops and regions is made from the op table, and checked here.
+//! What the documents say of the code: the README's table of ops and regions is made from the op table, and checked here, as is that there are two unsafe calls.
 #![allow(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use plunge::{
     Clusters, Fractional, Op, OpKind, Pooling, ProbabilisticMode, Region, RegionKind, Request, RoiAlign, RoiPool, Shape,
@@ -128,13 +132,60 @@ fn the_table_of_ops_and_regions_is_the_codes_own() {
     const BEGIN: &str = "<!-- ops × regions: made by `cargo xtask docs` -->\n";
     const END: &str = "<!-- end -->";
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    let readme = std::fs::read_to_string(path).expect("the README is there");
+    let readme = fs::read_to_string(path).expect("the README is there");
     let begin = readme.find(BEGIN).expect("the README marks the table") + BEGIN.len();
     let end = begin + readme[begin..].find(END).expect("the README marks the table's end");
     if std::env::var_os("PLUNGE_WRITE_DOCS").is_some() {
         let written = format!("{}{}{}", &readme[..begin], table(), &readme[end..]);
-        std::fs::write(path, written).expect("the README can be written");
+        fs::write(path, written).expect("the README can be written");
     } else {
         assert_eq!(&readme[begin..end], table(), "run `cargo xtask docs`");
     }
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder of the project").map(|entry| entry.expect("an entry").path());
+    let mut found: Vec<PathBuf> = entries
+        .flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .collect();
+    found.sort();
+    found
+}
+
+/// `unsafe_code` is denied but where it is allowed by name: two calls of wgpu, each with its reasons, and the function that passes the promise of one on.
+#[test]
+fn two_calls_are_unsafe() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut calls, mut allowed) = (Vec::new(), 0);
+    for folder in ["src", "cli/src", "measure/src", "workloads/src", "xtask/src"] {
+        for path in sources(&root.join(folder)) {
+            let text = fs::read_to_string(&path).expect("a source file");
+            let lines: Vec<&str> = text.lines().map(str::trim).collect();
+            let name = path.strip_prefix(root).expect("it is the project's").to_string_lossy().replace('\\', "/");
+            for (at, line) in lines.iter().enumerate().filter(|(_, line)| !line.starts_with("//")) {
+                allowed += usize::from(line.contains("(unsafe_code"));
+                if let Some((_, call)) = line.split_once("unsafe {") {
+                    let argued = lines[..at].iter().rev().take(8).any(|line| line.starts_with("// SAFETY: "));
+                    assert!(argued, "{name}: {line} has no reasons before it");
+                    calls.push((name.clone(), call.trim().split('(').next().unwrap_or_default().to_owned()));
+                }
+            }
+        }
+    }
+    let expected = [
+        ("src/pipeline.rs", "device.create_shader_module_trusted"),
+        ("src/pipeline_cache.rs", "self.with_pipeline_cache_async"),
+        ("src/pipeline_cache.rs", "device.create_pipeline_cache"),
+    ];
+    assert_eq!(calls, expected.map(|(file, call)| (file.to_owned(), call.to_owned())));
+    assert_eq!(allowed, expected.len(), "places that allow unsafe code");
+    let of_wgpu = calls.iter().filter(|(_, call)| call.starts_with("device.")).count();
+    plunge_workloads::figures::note(
+        "code",
+        "unsafe calls, each with its reasons where it stands",
+        &of_wgpu.to_string(),
+        "src, cli, measure, workloads, xtask",
+        "cargo xtask test",
+    );
 }

@@ -4,21 +4,17 @@
 //! by the wall clock from the submission to the end of the wait for it. Which of them is believed is found out, since drivers exist that
 //! answer with numbers of no meaning.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use plunge::{
     BoundPooling, Engine, Error,
     wgpu::{
         Buffer, BufferDescriptor, BufferUsages, CommandEncoderDescriptor, ComputePass, ComputePassDescriptor,
-        ComputePassTimestampWrites, DeviceType, Features, MapMode, PollError, PollType, QuerySet, QuerySetDescriptor,
-        QueryType,
+        ComputePassTimestampWrites, DeviceType, Features, MapMode, QuerySet, QuerySetDescriptor, QueryType,
     },
 };
 
 use crate::{ClockKind, CopyKernel, device::watched};
-
-/// How long one batch may last.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Timestamps are believed that say between so much of the wall time and a little more than all of it. A batch of a tenth of a second or so hides what a
 /// submission costs.
@@ -132,7 +128,7 @@ impl Clock {
     /// Times `runs` runs, recorded one after the other in one pass, by all clocks there are. Waits for the device.
     ///
     /// # Errors
-    /// [`Error::Timeout`] where the device needs longer than two minutes, [`Error::Device`] where it is lost or refuses.
+    /// [`Error::Timeout`] where the device needs longer than two minutes, [`Error::DeviceLost`] where it is lost, [`Error::Device`] where it refuses.
     pub fn time(&self, contestant: &dyn Contestant, runs: u32) -> Result<Elapsed, Error> {
         let device = self.engine.device();
         let mut encoder = device.create_command_encoder(&CommandEncoderDescriptor::default());
@@ -152,10 +148,10 @@ impl Clock {
             encoder.copy_buffer_to_buffer(&stamps.resolved, 0, &stamps.read, 0, Stamps::BYTES);
         }
         let commands = encoder.finish();
-        self.wait()?;
+        self.engine.wait()?;
         let start = Instant::now();
         watched(device, || self.engine.queue().submit([commands]))?;
-        self.wait()?;
+        self.engine.wait()?;
         let wall = start.elapsed().as_secs_f64() * 1e3;
         let timestamps = self.stamps.as_ref().map(|stamps| self.read(stamps)).transpose()?;
         let of_one = |all: f64| all / f64::from(runs.max(1));
@@ -165,7 +161,7 @@ impl Clock {
     /// Milliseconds between the two timestamps.
     fn read(&self, stamps: &Stamps) -> Result<f64, Error> {
         stamps.read.map_async(MapMode::Read, .., |_| {});
-        self.wait()?;
+        self.engine.wait()?;
         let ticks: Vec<u64> = {
             let view = stamps.read.get_mapped_range(..).map_err(|error| Error::Device(error.to_string()))?;
             bytemuck::pod_collect_to_vec(&view)
@@ -174,14 +170,6 @@ impl Clock {
         #[allow(clippy::cast_precision_loss, reason = "differences of seconds at most")]
         let ticks = ticks[1].saturating_sub(ticks[0]) as f64;
         Ok(ticks * f64::from(self.engine.queue().get_timestamp_period()) * 1e-6)
-    }
-
-    fn wait(&self) -> Result<(), Error> {
-        match self.engine.device().poll(PollType::Wait { submission_index: None, timeout: Some(PATIENCE) }) {
-            Ok(_) => Ok(()),
-            Err(PollError::Timeout) => Err(Error::Timeout { seconds: PATIENCE.as_secs() }),
-            Err(error) => Err(Error::Device(error.to_string())),
-        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Planning the way back: what must be known of every output, then a gather of gradients.
 
 use super::{
-    BackKey, BackTo, Division, Elements, Format, Limits, Plan, Request, Role, Site, Stored, WORD, Way,
-    choose_kernel, index, patch::patch_for,
+    BackKey, BackTo, Elements, Format, Limits, Plan, Request, Role, Site, Stored, WORD, Way, choose_kernel, index,
+    patch::patch_for,
 };
 use crate::{
     Element, Error, Kernel, Pooling, Region, Shape,
@@ -64,7 +64,7 @@ impl Plan {
         }
         plan.digest_sides(&site)?;
         // What learns, and positions that boxes lie over, get gradients from all outputs.
-        let division = Division { widths: plan.widths(), aligned: true, saves: true };
+        let division = plan.division_back(row.saved_bytes);
         if learned > 0 || geometry.side.is_some() {
             plan.gather(&site, request)?;
         } else {

@@ -75,7 +75,7 @@ impl Limits {
     }
 
     /// Taps that one dispatch may fold.
-    pub(super) fn taps_per_dispatch(&self) -> u64 {
+    pub(crate) fn taps_per_dispatch(&self) -> u64 {
         let taps = u128::from(self.taps_per_second) * self.longest_dispatch.as_micros() / 1_000_000;
         u64::try_from(taps).unwrap_or(u64::MAX).max(1)
     }

@@ -28,14 +28,15 @@ pub use request::{Request, Specialise};
 use choose::{TwoStages, choose_kernel, in_runs, is_wide, passes, sort_taps, strip_rows};
 use key::{SORT_TAPS, WIDE, two_stages};
 use line::{line_groups, line_parts, line_passes};
-pub(crate) use pieces::Slice;
-use pieces::{Division, Shifts, Slices, Widths, cost};
 #[cfg(feature = "gpu")]
 pub(crate) use mips::{MipPlan, MipStep};
 pub(crate) use params::Params;
 #[cfg(test)]
 pub(crate) use params::layout as params_layout;
 pub(crate) use patch::Patch;
+use pieces::{Division, Firsts, Shifts, Slices, Widths, cost};
+#[cfg(feature = "gpu")]
+pub(crate) use pieces::{Part, Slice};
 pub(crate) use slot::{Bound, Slot};
 pub(crate) use unpool::Manner;
 
@@ -114,6 +115,8 @@ struct Site<'a> {
     limits: &'a Limits,
     /// Where the tensors begin in what is bound.
     shifts: Shifts,
+    /// What its numbers are counted from.
+    firsts: Firsts,
     /// Whether the whole input is whole fours.
     whole_fours: bool,
 }
@@ -121,7 +124,30 @@ struct Site<'a> {
 impl<'a> Site<'a> {
     fn new(pooling: &'a Pooling, geometry: &'a Geometry, elements: Elements, limits: &'a Limits) -> Self {
         let whole_fours = geometry.input.elements().is_multiple_of(4);
-        Self { pooling, geometry, elements, limits, shifts: Shifts::default(), whole_fours }
+        Self { pooling, geometry, elements, limits, shifts: Shifts::default(), firsts: Firsts::default(), whole_fours }
+    }
+
+    /// On the way there, if that is possible.
+    fn forward(pooling: &'a Pooling, geometry: &'a Geometry, request: &Request, limits: &'a Limits) -> Result<Self, Error> {
+        let row = pooling.op.kind().row();
+        if request.indices && !row.indices {
+            return Err(Error::unsupported(format!("indices of {}", row.name), "it chooses no tap; max and min have indices"));
+        }
+        if request.indices && !pooling.region.has_indices() {
+            return Err(Error::unsupported(
+                format!("indices in {}", pooling.region.kind().name()),
+                "window (padded by absent values), adaptive, global and fractional regions have them",
+            ));
+        }
+        if request.parameters {
+            return Err(Error::unsupported("gradients of parameters forward", "prepare_grad gives them"));
+        }
+        if request.detection && !matches!(pooling.op, Op::ProbabilisticMax { .. }) {
+            return Err(Error::unsupported(format!("the detection layer of {}", row.name), "probabilistic_max has one"));
+        }
+        let site = Self::new(pooling, geometry, Elements::of(request)?, limits);
+        site.elements.check_textures(geometry)?;
+        Ok(site)
     }
 
     /// A step of so many workgroups, with the schedule's own numbers.
@@ -147,36 +173,22 @@ impl Plan {
     /// and for a forced kernel that does not fit; [`Error::UnsupportedSize`] for tensors beyond the limits.
     pub fn new(pooling: &Pooling, shape: &Shape, request: &Request, limits: &Limits) -> Result<Self, Error> {
         let geometry = Geometry::resolve(pooling, shape)?;
-        let row = pooling.op.kind().row();
-        if request.indices && !row.indices {
-            return Err(Error::unsupported(format!("indices of {}", row.name), "it chooses no tap; max and min have indices"));
-        }
-        if request.indices && !pooling.region.has_indices() {
-            return Err(Error::unsupported(
-                format!("indices in {}", pooling.region.kind().name()),
-                "window (padded by absent values), adaptive, global and fractional regions have them",
-            ));
-        }
-        if request.parameters {
-            return Err(Error::unsupported("gradients of parameters forward", "prepare_grad gives them"));
-        }
-        let site = Site::new(pooling, &geometry, Elements::of(request)?, limits);
-        site.elements.check_textures(&geometry)?;
-        if request.detection && !matches!(pooling.op, Op::ProbabilisticMax { .. }) {
-            return Err(Error::unsupported(format!("the detection layer of {}", row.name), "probabilistic_max has one"));
-        }
-        let kernel = choose_kernel(&site, request, false)?;
-        let mut plan = Self::empty(&site, Way::Forward { indices: request.indices }, kernel)?;
+        let site = Site::forward(pooling, &geometry, request, limits)?;
+        Self::forward(&site, request, choose_kernel(&site, request, false)?)
+    }
+
+    /// Plans the way there by a kernel.
+    fn forward(site: &Site<'_>, request: &Request, kernel: Kernel) -> Result<Self, Error> {
+        let mut plan = Self::empty(site, Way::Forward { indices: request.indices }, kernel)?;
         plan.detection = request.detection;
         if plan.output.elements() > 0 {
-            plan.digest_sides(&site)?;
-            let aligned = request.detection;
-            plan.in_pieces(&site, request, Division { widths: plan.widths(), aligned, saves: false }, |plan, site| {
+            plan.digest_sides(site)?;
+            plan.in_pieces(site, request, Division::forward(site, request), |plan, site| {
                 plan.fold(site, if request.indices { Emit::Indices } else { Emit::Values })?;
                 if request.detection { plan.detect(site) } else { Ok(()) }
             })?;
         }
-        plan.settle(limits)?;
+        plan.settle(site.limits)?;
         Ok(plan)
     }
 
@@ -200,25 +212,23 @@ impl Plan {
             let cost = cost(&own, self.kernel, division.saves) / (self.steps.len() - from).max(1) as u64;
             for step in &mut self.steps[from..] {
                 step.cost = cost;
-                if !piece.whole {
-                    step.place(piece.slices(&division.widths, all, self.way), own.shifts, piece.firsts);
-                }
+                let slices = (!piece.whole).then(|| piece.slices(&division.widths, all, self.way));
+                step.place(slices, own.shifts, if piece.whole { site.firsts } else { piece.firsts });
             }
         }
         self.kernel = kernel;
         Ok(())
     }
 
-    /// The widths of what is read and written.
-    fn widths(&self) -> Widths {
+    /// How the way back is divided.
+    fn division_back(&self, saved: u64) -> Division {
         let [input, output] = [self.elements.input, self.elements.output].map(|element| element.bytes() as u64);
-        let detection = if self.detection { WORD } else { 0 };
-        match self.way {
-            Way::Forward { indices } => Widths { input, like_input: detection, output, beside: if indices { WORD } else { 0 } },
-            Way::Grad => Widths { input, like_input: output, output, beside: 0 },
-            // Values are put back from the pooled tensor.
-            Way::Unpool => Widths { input: output, like_input: 0, output: input, beside: WORD },
-        }
+        let widths = match self.way {
+            // Values are put back from the pooled tensor, by marks.
+            Way::Unpool => Widths { input: output, like_input: WORD, output: input, beside: WORD.max(saved) },
+            Way::Grad | Way::Forward { .. } => Widths { input, like_input: output, output, beside: saved },
+        };
+        Division { widths, aligned: true, saves: true }
     }
 
     /// Puts what is saved behind the scratch that finding it takes, and checks all that is bound.

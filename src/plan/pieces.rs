@@ -5,13 +5,15 @@
 //! of its outermost positions with the halo of input that their windows reach into. The pieces of a plane are poolings of their own, too: padding at the plane's ends,
 //! none at the seams, and bins one by one.
 
+use std::ops::Range;
+
 use super::{
-    Kernel, MOST_ELEMENTS, Site, Slot, Step, WORD, Way,
-    choose::passes,
+    Kernel, Limits, MOST_ELEMENTS, Plan, Request, Site, Slot, Step, WORD, Way,
+    choose::{choose_kernel, passes},
     line::{line_cost, planes},
 };
 use crate::{
-    Error, OpKind,
+    Error, OpKind, Pooling, Region, Shape,
     geometry::{Axis, Geometry, Order, Side, Walk},
 };
 
@@ -23,6 +25,8 @@ const VECTOR: u64 = 16;
 const LOST: u64 = 2 * ALIGNMENT;
 /// Beyond that a plan would hold more parameters than work.
 const MOST_PIECES: u64 = 1 << 14;
+/// Elements of tensors that are divided: beyond all memory, and so that bytes can be counted.
+const MOST_IN_ALL: u64 = 1 << 48;
 
 /// A run of elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +129,11 @@ impl Piece {
         Self { geometry: geometry.clone(), input, output, firsts: Firsts::default(), whole: true }
     }
 
+    /// Whether tensors of so many bytes hold it.
+    fn fits(&self, widths: &Widths, bytes: u64) -> bool {
+        self.input.count.saturating_mul(widths.of_input()).max(self.output.count.saturating_mul(widths.of_output())) <= bytes
+    }
+
     /// Where its elements begin in what is bound.
     pub(super) fn shifts(&self, widths: &Widths) -> Shifts {
         #[allow(clippy::cast_possible_truncation, reason = "below 256")]
@@ -159,8 +168,8 @@ impl Piece {
 
 impl Step {
     /// Says where in the tensors this step's piece is.
-    pub(super) fn place(&mut self, slices: Slices, shifts: Shifts, firsts: Firsts) {
-        self.slices = Some(slices);
+    pub(super) fn place(&mut self, slices: Option<Slices>, shifts: Shifts, firsts: Firsts) {
+        self.slices = slices;
         self.params.bases = [shifts.input, shifts.output, shifts.beside, 0];
         self.params.firsts = [firsts.channel, firsts.number, firsts.index, firsts.own_box];
     }
@@ -177,6 +186,13 @@ pub(super) struct Division {
 }
 
 impl Division {
+    /// On the way there.
+    pub(super) fn forward(site: &Site<'_>, request: &Request) -> Self {
+        let [input, output] = [site.elements.input, site.elements.output].map(|element| element.bytes() as u64);
+        let (like_input, beside) = (WORD * u64::from(request.detection), WORD * u64::from(request.indices));
+        Self { widths: Widths { input, like_input, output, beside }, aligned: request.detection, saves: false }
+    }
+
     /// The pieces in their order, by what `kernel` costs; one where all of it fits.
     ///
     /// # Errors
@@ -184,6 +200,45 @@ impl Division {
     pub(super) fn pieces(self, site: &Site<'_>, kernel: Kernel) -> Result<Vec<Piece>, Error> {
         let Self { widths, aligned, saves } = self;
         Divided { site, widths, aligned, cost: cost(site, kernel, saves) }.pieces()
+    }
+}
+
+/// A part of a pooling that has tensors of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Part {
+    pub(crate) plan: Plan,
+    /// Its elements of the input.
+    pub(crate) input: Range<usize>,
+}
+
+impl Plan {
+    /// Plans as [`Plan::new`] does, and part by part where a tensor is larger than a buffer may be.
+    pub(crate) fn parts(pooling: &Pooling, shape: &Shape, request: &Request, limits: &Limits) -> Result<Vec<Part>, Error> {
+        let geometry = Geometry::resolve(pooling, shape)?;
+        let site = Site::forward(pooling, &geometry, request, limits)?;
+        let kernel = choose_kernel(&site, request, false)?;
+        let division = Division::forward(&site, request);
+        let part = |plan, input: Stretch| Part { plan, input: input.range() };
+        let whole = Piece::whole(&geometry);
+        if whole.fits(&division.widths, limits.buffer_bytes) {
+            return Ok(vec![part(Self::forward(&site, request, kernel)?, whole.input)]);
+        }
+        // A part has buffers of its own.
+        let tight = Limits { binding_bytes: limits.binding_bytes.min(limits.buffer_bytes), ..*limits };
+        let pieces = division.pieces(&Site { limits: &tight, ..site }, kernel)?;
+        let parts = pieces.into_iter().map(|piece| {
+            let own = Site { firsts: piece.firsts, ..Site::new(pooling, &piece.geometry, site.elements, limits) };
+            let plan = Self::forward(&own, request, choose_kernel(&own, request, false)?)?;
+            Ok(part(plan, piece.input))
+        });
+        parts.collect()
+    }
+}
+
+impl Stretch {
+    fn range(self) -> Range<usize> {
+        let at = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        at(self.from)..at(self.from + self.count)
     }
 }
 
@@ -200,6 +255,12 @@ impl Divided<'_> {
     fn pieces(&self) -> Result<Vec<Piece>, Error> {
         let Site { geometry, elements, .. } = *self.site;
         let whole = Piece::whole(geometry);
+        for (what, stretch) in [("input", whole.input), ("output", whole.output)] {
+            if stretch.count > MOST_IN_ALL {
+                let what = format!("{what} elements");
+                return Err(Error::UnsupportedSize { what, limit: MOST_IN_ALL, actual: stretch.count });
+            }
+        }
         let textures = elements.source.is_some() || elements.target.is_some();
         if textures || geometry.walk == Walk::List || whole.input.count == 0 || whole.output.count == 0 {
             return Ok(vec![whole]);
@@ -224,7 +285,8 @@ impl Divided<'_> {
         }
         if self.aligned {
             let bytes = aligned.saturating_mul((input * self.widths.of_input()).max(output * self.widths.of_output()));
-            let refused = || self.too_large("bytes of the planes that a gradient goes by at once", bytes);
+            let refused =
+                || self.too_large("bytes of the planes that go at once, since the way back begins where bindings may", bytes);
             return if fits(aligned, 0) { self.units(units, aligned, aligned) } else { Err(refused()) };
         }
         let each = self.most(units, |count| fits(count, LOST) && affords(count)) / worded * worded;
@@ -308,9 +370,8 @@ impl Divided<'_> {
         let geometry = self.site.geometry;
         let by_images = planes(geometry) == geometry.input.batch() as u64;
         let units = usize::try_from(units).unwrap_or(usize::MAX);
-        let [input, output] = [geometry.input, geometry.output].map(|shape| {
-            if by_images { shape.with_batch(units) } else { shape.with_batch(1).with_channels(units) }
-        });
+        let [input, output] = [geometry.input, geometry.output]
+            .map(|shape| if by_images { shape.with_batch(units) } else { shape.with_batch(1).with_channels(units) });
         Geometry { input, output, ..geometry.clone() }
     }
 
@@ -344,7 +405,12 @@ impl Divided<'_> {
     fn rows(&self, units: u64) -> Result<Vec<Piece>, Error> {
         let Site { geometry, pooling, .. } = *self.site;
         let [input, output] = [&geometry.input, &geometry.output].map(|shape| shape.elements() as u64 / units);
-        let refused = |why: &str| Err(self.too_large(&format!("bytes of one plane, {why}"), (input * self.widths.of_input()).max(output * self.widths.of_output())));
+        let refused = |why: &str| {
+            Err(self.too_large(
+                &format!("bytes of one plane, {why}"),
+                (input * self.widths.of_input()).max(output * self.widths.of_output()),
+            ))
+        };
         if !matches!(geometry.walk, Walk::Window | Walk::Edge | Walk::Adaptive) {
             return refused("which windows and adaptive grids only take in parts");
         }
@@ -357,7 +423,8 @@ impl Divided<'_> {
         };
         let axis = geometry.axes[number];
         // Elements at one position of the axis, and positions of the plane there.
-        let inner = |size: fn(&Axis) -> u32| geometry.axes[number + 1..].iter().map(|axis| u64::from(size(axis))).product::<u64>();
+        let inner =
+            |size: fn(&Axis) -> u32| geometry.axes[number + 1..].iter().map(|axis| u64::from(size(axis))).product::<u64>();
         let beside = if geometry.order == Order::ChannelsLast { geometry.channels as u64 } else { 1 };
         let [own, pooled] = [inner(|axis| axis.input), inner(|axis| axis.output)].map(|positions| positions * beside);
         let cost = self.cost / (units * u64::from(axis.output)).max(1);
@@ -426,11 +493,17 @@ impl Divided<'_> {
         };
         let mut one = self.of_units(1);
         one.axes[number] = axis;
-        let sizes = |shape: &crate::Shape, size: u32| {
-            let absent = one.axes.len() - shape.spatial().len();
-            let mut spatial = shape.spatial().to_vec();
-            spatial[number - absent] = size as usize;
-            shape.with_spatial(&spatial)
+        let over_channels = matches!(self.site.pooling.region, Region::Channels { .. } | Region::ChannelWindow { .. });
+        let sizes = |shape: &Shape, size: u32| match number {
+            // The channels are the depth, and the positions of a plane the width.
+            0 if over_channels => shape.with_channels(size as usize),
+            _ if over_channels => shape.with_spatial(&[size as usize]),
+            _ => {
+                let mut spatial = shape.spatial().to_vec();
+                let absent = one.axes.len() - spatial.len();
+                spatial[number - absent] = size as usize;
+                shape.with_spatial(&spatial)
+            }
         };
         (one.input, one.output) = (sizes(&one.input, input), sizes(&one.output, end - from));
         one

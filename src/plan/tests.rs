@@ -155,7 +155,12 @@ fn what_cannot_be_planned_says_why() {
     let wide = Shape::nchw([1, 1, 8192, 8192]);
     for (pooling, shape, request, named) in [
         (Pooling::average(2), Shape::nchw([1, 1, 4]), Request::new().indices(true), "indices of average"),
-        (Pooling::max(2), wide, Request::new(), "input bytes: 268435456; the limit is 134217728"),
+        (
+            Pooling::new(Op::Max, Region::Global),
+            wide,
+            Request::new(),
+            "bytes of one plane, which windows and adaptive grids only take in parts: 268435456; the limit is 134217728",
+        ),
         (
             Pooling::max(9),
             Shape::nchw([1, 1, 90]),
@@ -168,7 +173,12 @@ fn what_cannot_be_planned_says_why() {
             Request::new().kernel(Kernel::Tile),
             "it takes windows",
         ),
-        (Pooling::max(2), Shape::nchw([1 << 20, 1 << 20, 4]), Request::new(), "input elements"),
+        (
+            Pooling::max(2),
+            Shape::nchw([1 << 20, 1 << 20, 4]),
+            Request::new(),
+            "pieces that a pooling is planned in: 131072; the limit is 16384",
+        ),
         (
             Pooling::new(Op::Max, Region::Global),
             Shape::nchw([1, 1, 130, 130]),
@@ -355,7 +365,12 @@ mod any_numbers {
                         for step in &plan.steps {
                             prop_assert!(step.workgroups.iter().all(|&groups| (1..=65_535).contains(&groups)), "{step:?}");
                         }
-                        prop_assert!(plan.slot_bytes(Slot::Output) <= limits.binding_bytes);
+                        for (step, slot) in plan.steps.iter().flat_map(|step| step.key.slots().map(move |slot| (step, slot))) {
+                            let part = step.slices.and_then(|slices| slices.at(slot));
+                            let bytes = part.map_or_else(|| plan.slot_bytes(slot), |part| part.bytes);
+                            prop_assert!(bytes <= limits.binding_bytes, "{slot:?} of {step:?}");
+                            prop_assert!(part.is_none_or(|part| part.offset % 256 == 0), "{slot:?} of {step:?}");
+                        }
                         prop_assert!(plan.scratch_bytes <= limits.binding_bytes);
                     }
                     Err(error) => prop_assert!(error.is_invalid() != error.is_unsupported(), "{error}"),

@@ -1,8 +1,7 @@
 //! Planning to put pooled values back.
 
 use super::{
-    BackKey, BackTo, Division, Elements, Format, Limits, Plan, Request, Role, Site, UnpoolStep, WORD, Way, back,
-    choose_kernel, index,
+    BackKey, BackTo, Elements, Format, Limits, Plan, Request, Role, Site, UnpoolStep, WORD, Way, back, choose_kernel, index,
 };
 use crate::{Element, Error, Kernel, Op, OpKind, Pooling, Shape, geometry::Geometry};
 
@@ -41,7 +40,8 @@ impl Plan {
             let key = Role::Clear(site.elements.reals()[1]);
             plan.steps.push(site.step_over(key, positions, each, [positions, 0, 0])?);
         } else {
-            let division = Division { widths: plan.widths(), aligned: true, saves: true };
+            let saved = if plan.folds { op.kind().row().saved_bytes } else { 0 };
+            let division = plan.division_back(saved);
             plan.in_pieces(&site, request, division, |plan, site| plan.put_back(site))?;
         }
         plan.settle(limits)?;

@@ -63,6 +63,12 @@ impl Case {
     }
 }
 
+/// One gradient of reals on an engine, against the reference.
+pub fn check(pooling: &Pooling, shape: Shape, adapter: &str, engine: &Engine) -> Result<(), String> {
+    let (kernel, specialise) = (None, Specialise::Listed);
+    Case { pooling: pooling.clone(), shape, kernel, specialise, data: Data::Reals }.check(adapter, engine)
+}
+
 fn check_all(suite: &str, cases: &[Case]) {
     let engines = engines();
     let mut failures = Vec::new();

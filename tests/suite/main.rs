@@ -13,16 +13,19 @@
 mod adapters;
 mod conformance;
 mod embedding;
+mod faults;
 mod first_use;
 mod formats;
 mod gradients;
 mod guarded;
+mod guest;
 #[cfg(feature = "serde")]
 mod peers;
 #[cfg(feature = "serde")]
 mod peers_back;
 mod probabilistic;
 mod properties;
+mod seams;
 mod sides;
 mod textures;
 mod unpooling;

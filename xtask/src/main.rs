@@ -4,8 +4,10 @@
 mod adapters;
 mod figures;
 mod shaders;
+mod soak;
 mod step;
 mod tally;
+mod tools;
 
 use std::path::PathBuf;
 
@@ -49,15 +51,20 @@ enum Routine {
     Docs,
     /// Take the figures that tests and soaks have noted into docs/reliability.md.
     Reliability,
-    /// The long form of the tests: random specs, and op × region × layout × type in full.
-    Soak {
-        /// Specs to draw.
-        #[arg(long, default_value_t = 100_000)]
-        cases: u32,
-        /// Which part of the full product, as in 3/20; hours in all on software adapters.
-        #[arg(long, default_value = "0/1")]
-        share: String,
+    /// Check licences, duplicates and sources of the dependencies by cargo-deny, which is installed where it is not.
+    Deny {
+        /// Also check advisories, from a database that is fetched from GitHub.
+        #[arg(long)]
+        advisories: bool,
     },
+    /// Check that the API has kept what it had, by cargo-semver-checks, which is installed where it is not.
+    Semver {
+        /// The git revision to compare with, such as main or a tag; without it, the last release on crates.io.
+        #[arg(long)]
+        baseline: Option<String>,
+    },
+    /// The long forms of the tests, all or those named.
+    Soak(soak::Options),
 }
 
 fn main() -> Result<()> {
@@ -82,15 +89,9 @@ fn main() -> Result<()> {
         Routine::Shaders { key } => shaders::print(key.as_deref()),
         Routine::Docs => docs(),
         Routine::Reliability => figures::write(),
-        Routine::Soak { cases, share } => {
-            adapters::ensure()?;
-            tally::clear()?;
-            nextest(&["--profile", "soak", "--package", "plunge", "--test", "suite", "properties", "formats"])
-                .env("PLUNGE_PROPERTY_CASES", &cases.to_string())
-                .env("PLUNGE_ALL_FORMATS", &share)
-                .run()?;
-            tally::print()
-        }
+        Routine::Deny { advisories } => tools::deny(advisories),
+        Routine::Semver { baseline } => tools::semver(baseline.as_deref()),
+        Routine::Soak(options) => soak::run(&options),
     }
 }
 
@@ -104,6 +105,9 @@ fn lint() -> Result<()> {
 fn test() -> Result<()> {
     adapters::ensure()?;
     lint()?;
+    if tools::has("deny") {
+        tools::deny(false)?;
+    }
     tally::clear()?;
     nextest(&["--workspace"]).run()?;
     cargo(&["test", "--quiet", "--workspace", "--doc"]).run()?;

@@ -1,0 +1,249 @@
+//! Poolings in pieces: tight limits put seams into small tensors, whose answers must be those of one piece.
+
+use std::time::Duration;
+
+use plunge::{
+    Element, Engine, Error, Kernel, Layout, Op, Pooling, Region, Request, Shape, StochasticMode, Window, plan::Limits,
+    reference,
+};
+use plunge_workloads::{Data, Sides};
+
+use crate::{
+    adapters::engines,
+    conformance::regions,
+    gradients, guarded,
+    verdict::{Case, compare, record, report},
+};
+
+/// Engines on every adapter that bind, buffer and dispatch no more than that.
+fn tight(binding_bytes: u64, longest_dispatch: Duration) -> Vec<(String, Engine)> {
+    let within = |engine: &Engine| {
+        let mut limits = *engine.limits();
+        (limits.binding_bytes, limits.longest_dispatch) = (binding_bytes, longest_dispatch);
+        engine.within(&limits)
+    };
+    engines().into_iter().map(|(name, engine)| (name, within(&engine))).collect()
+}
+
+/// Whether limits refused it, which is no failure.
+fn beyond<T>(prepared: &Result<T, Error>) -> bool {
+    matches!(prepared, Err(Error::UnsupportedSize { .. }))
+}
+
+/// Steps of the pooling's plan, by the engine's limits and by the device's.
+fn steps(case: &Case, engine: &Engine) -> [usize; 2] {
+    [*engine.limits(), Limits::WEBGPU].map(|limits| {
+        let plan = plunge::plan::Plan::new(&case.pooling, &case.shape, &case.request, &limits);
+        plan.map_or(0, |plan| plan.keys().len())
+    })
+}
+
+fn ops() -> Vec<Op> {
+    vec![
+        Op::Max,
+        Op::AVERAGE,
+        Op::Lp { p: 2.0 },
+        Op::Std,
+        Op::Gaussian { sigma: 0.8 },
+        Op::Last,
+        Op::Median,
+        Op::Weighted { preset: None, per_channel: true, normalize: true },
+        Op::Stochastic { seed: 7, mode: StochasticMode::Sample },
+    ]
+}
+
+/// Op × region in bindings that hold a few rows, a few planes, and in dispatches of some thousand taps.
+#[test]
+fn of_every_region() {
+    let mut larger = regions();
+    for layout in [Layout::Nchw, Layout::Nhwc] {
+        let window =
+            |kernel: &[u32], change: fn(Pooling) -> Pooling| change(Pooling::new(Op::Max, Window::new(kernel.to_vec()))).region;
+        larger.extend([
+            (window(&[3, 3], |p| p.stride(2).padding(1).ceil_mode(true)), Shape::nchw([2, 3, 41, 23]).in_layout(layout)),
+            (window(&[5, 3], |p| p.stride([1, 2]).padding([2, 1])), Shape::nchw([1, 4, 64, 16]).in_layout(layout)),
+            (window(&[15, 15], |p| p.stride(1).padding(7)), Shape::nchw([1, 4, 64, 24]).in_layout(layout)),
+            (window(&[2, 3, 3], |p| p.stride(1)), Shape::nchw([1, 2, 9, 11, 7]).in_layout(layout)),
+            (window(&[7], |p| p.stride(3).padding(3)), Shape::nchw([2, 3, 997]).in_layout(layout)),
+            (Region::Adaptive { output_size: [7, 5].to_vec().into() }, Shape::nchw([1, 3, 45, 31]).in_layout(layout)),
+        ]);
+    }
+    let (mut tried, mut refused, mut failures) = (0, 0, Vec::new());
+    let long = Duration::from_secs(1);
+    for (turn, (bytes, longest)) in
+        [(1 << 10, long), (3 << 10, long), (10 << 10, long), (1 << 27, Duration::from_micros(8))].into_iter().enumerate()
+    {
+        for (adapter, engine) in &tight(bytes, longest) {
+            for (at, (region, shape)) in larger.iter().enumerate() {
+                for (number, op) in ops().into_iter().enumerate() {
+                    // Every op meets every region, and every limit.
+                    if (at + number + turn) % 3 != 0 {
+                        continue;
+                    }
+                    let pooling = Pooling::new(op, region.clone());
+                    if pooling.output_shape(shape).is_err() {
+                        continue;
+                    }
+                    let indices = op == Op::Max && region.has_indices();
+                    let case = Case { pooling, shape: *shape, request: Request::new().indices(indices), data: Data::Integers };
+                    if beyond(&engine.prepare_with(&case.pooling, case.shape, &case.request)) {
+                        refused += 1;
+                        continue;
+                    }
+                    let [own, whole] = steps(&case, engine);
+                    if own <= whole {
+                        continue;
+                    }
+                    tried += 1;
+                    failures.extend(case.check(adapter, engine).err());
+                }
+            }
+        }
+    }
+    println!("{tried} in pieces, {refused} beyond the limits");
+    record("seams of every region", tried, &engines()[..1], failures.len());
+    report(&failures);
+    assert!(tried > 200 && tried > refused, "{tried} in pieces, {refused} refused");
+}
+
+/// Every kernel, forced, over seams between rows and between planes, at widths that are and are not whole fours.
+#[test]
+fn by_every_kernel() {
+    let (mut tried, mut failures) = (0, Vec::new());
+    for (adapter, engine) in &tight(3 << 10, Duration::from_secs(1)) {
+        for kernel in Kernel::ALL.iter().copied() {
+            for (kernel_size, stride, width) in [(3, 2, 24), (3, 1, 22), (3, 2, 21), (2, 2, 24), (5, 1, 23)] {
+                for (op, layout) in
+                    [(Op::Max, Layout::Nchw), (Op::Median, Layout::Nchw), (Op::Max, Layout::Nhwc), (Op::Std, Layout::Nhwc)]
+                {
+                    let pooling = Pooling::new(op, Window::new([kernel_size; 2])).stride(stride).padding(kernel_size / 2);
+                    for shape in [Shape::nchw([1, 4, 40, width]), Shape::nchw([3, 4, 7, width])] {
+                        let request = Request::new().kernel(kernel).indices(op == Op::Max && kernel != Kernel::Line);
+                        let case =
+                            Case { pooling: pooling.clone(), shape: shape.in_layout(layout), request, data: Data::Integers };
+                        if engine.prepare_with(&case.pooling, case.shape, &case.request).is_err() {
+                            continue;
+                        }
+                        tried += 1;
+                        failures.extend(case.check(adapter, engine).err());
+                    }
+                }
+            }
+        }
+    }
+    record("seams by every kernel", tried, &engines()[..1], failures.len());
+    report(&failures);
+    assert!(tried > 200, "{tried} tried");
+}
+
+/// Narrow elements, whose words no seam may cut.
+#[test]
+fn of_narrow_elements() {
+    let mut tried = 0;
+    let sides = plunge::SideInputs::new();
+    for (adapter, engine) in &tight(2 << 10, Duration::from_secs(1)) {
+        for element in Element::ALL {
+            for (shape, pooling) in [
+                (Shape::nchw([3, 5, 24, 16]), Pooling::max(3).stride(2).padding(1)),
+                (Shape::nchw([2, 1, 99, 32]), Pooling::max(2)),
+                (Shape::nchw([2, 3, 37, 21]), Pooling::max(3).stride(1).padding(1)),
+                (Shape::nchw([1, 1, 403, 7]), Pooling::max([4, 1])),
+                (Shape::nhwc([2, 30, 9, 8]), Pooling::max(2)),
+            ] {
+                let values = Data::Integers.values(shape.elements(), 3).into_iter().map(f64::from);
+                let bytes = element.encode(values);
+                let request = Request::new().element(element);
+                let pooled = guarded::pool_bytes(engine, &pooling, shape, &bytes, &request, &sides);
+                if beyond(&pooled) {
+                    continue;
+                }
+                let pooled = pooled.unwrap_or_else(|error| panic!("{element} {shape} on {adapter}: {error}"));
+                let wanted = reference::pool(&pooling, &shape, &element.decode(&bytes)).expect("a valid pooling");
+                assert_eq!(
+                    element.decode(&pooled.values)[..wanted.values.len()],
+                    wanted.values,
+                    "{element} {shape} on {adapter}"
+                );
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 40, "{tried} tried");
+}
+
+/// What is larger than a buffer is uploaded part by part.
+#[test]
+fn of_what_no_buffer_holds() {
+    for (adapter, engine) in engines() {
+        let mut limits = *engine.limits();
+        limits.buffer_bytes = 6 << 10;
+        let engine = engine.within(&limits);
+        for (pooling, shape) in [
+            (Pooling::max(3).stride(2).padding(1), Shape::nchw([2, 3, 40, 23])),
+            (Pooling::max([5, 3]).stride([2, 1]), Shape::nhwc([1, 90, 11, 4])),
+            (
+                Pooling::new(Op::Stochastic { seed: 3, mode: StochasticMode::Sample }, Window::new(2)),
+                Shape::nchw([3, 5, 30, 22]),
+            ),
+            (Pooling::new(Op::Std, Region::Global), Shape::nchw([9, 7, 13, 11])),
+        ] {
+            let values = Data::Integers.values(shape.elements(), 9);
+            let indices = pooling.op == Op::Max;
+            let request = Request::new().indices(indices);
+            let pooled =
+                engine.pool(&pooling, shape, &values, &request).unwrap_or_else(|error| panic!("{shape} on {adapter}: {error}"));
+            compare(&pooling, shape, &values, &Sides::default(), &pooled)
+                .unwrap_or_else(|error| panic!("{shape} on {adapter}: {error}"));
+            assert_eq!(pooled.indices.is_some(), indices);
+        }
+    }
+}
+
+/// The way back over seams between planes.
+#[test]
+fn of_gradients() {
+    let (mut tried, mut failures) = (0, Vec::new());
+    for (adapter, engine) in &tight(12 << 10, Duration::from_secs(1)) {
+        for (at, (region, shape)) in regions().into_iter().enumerate() {
+            for (number, op) in ops().into_iter().enumerate() {
+                if (at + number) % 3 != 0 {
+                    continue;
+                }
+                let pooling = Pooling::new(op, region.clone());
+                let many = shape.sizes();
+                let shape = Shape::from_nchw(&[&[5, 8], &many[2..]].concat()).expect("a shape").in_layout(shape.layout());
+                let request = Request::new().parameters(pooling.op.learns());
+                if pooling.output_shape(&shape).is_err() || beyond(&engine.prepare_grad_with(&pooling, shape, &request)) {
+                    continue;
+                }
+                tried += 1;
+                failures.extend(gradients::check(&pooling, shape, adapter, engine).err());
+            }
+        }
+    }
+    println!("{tried} gradients tried");
+    record("seams of gradients", tried, &engines()[..1], failures.len());
+    report(&failures);
+    assert!(tried > 60, "{tried} tried");
+}
+
+/// Values put back over seams between planes.
+#[test]
+fn of_unpooling() {
+    for (adapter, engine) in &tight(70 << 10, Duration::from_secs(1)) {
+        for shape in [Shape::nchw([20, 9, 16, 14]), Shape::nhwc([20, 16, 14, 9])] {
+            let (max, average) = (Pooling::max(2), Pooling::average(2));
+            let values = Data::Integers.values(shape.elements(), 5);
+            let pooled = reference::pool(&max, &shape, &values).expect("a valid pooling");
+            let kept: Vec<f32> = pooled.values.iter().map(|&value| value as f32).collect();
+            let indices: Vec<i64> =
+                pooled.indices.expect("max has them").into_iter().map(|at| at.expect("a tap") as i64).collect();
+            let restored = engine.unpool(&max, pooled.shape, shape, &kept, Some(&indices)).expect("it is put back");
+            let whole = engines()[0].1.unpool(&max, pooled.shape, shape, &kept, Some(&indices)).expect("it is put back");
+            assert_eq!(restored, whole, "{adapter} {shape}");
+            assert!(restored.iter().filter(|&&value| value != 0.0).count() > kept.len() / 2);
+            let spread = engine.unpool(&average, pooled.shape, shape, &kept, None).expect("it is spread");
+            assert_eq!(spread, engines()[0].1.unpool(&average, pooled.shape, shape, &kept, None).expect("it is spread"));
+        }
+    }
+}
