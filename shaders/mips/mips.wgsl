@@ -46,7 +46,7 @@ fn owned(texel: vec2<u32>, level: u32, tile: vec2<u32>) -> bool {
 
 fn level_ctx(taps: vec2<u32>) -> Ctx {
   let valid = taps.x * taps.y;
-  return Ctx(valid, f32(valid), 0u, U());
+  return Ctx(valid, f32(valid), 0u, U(0u));
 }
 
 @compute @workgroup_size(WORKGROUP)

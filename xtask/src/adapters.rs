@@ -7,6 +7,9 @@ use crate::step::{cargo, command};
 /// Mesa's software adapters on Debian and Ubuntu: lavapipe for Vulkan, llvmpipe for GLES.
 const PACKAGES: [&str; 3] = ["mesa-vulkan-drivers", "libegl1", "libgl1-mesa-dri"];
 
+/// SwiftShader's manifest for the Vulkan loader, of Debian's `chromium-common`.
+pub(crate) const SWIFTSHADER: &str = "/usr/lib/chromium/vk_swiftshader_icd.json";
+
 /// Installs the software adapters on a Linux machine that lacks a Vulkan or a GL adapter, so that both are always tested.
 /// Elsewhere the system brings its own.
 pub(crate) fn ensure() -> Result<()> {
@@ -15,8 +18,7 @@ pub(crate) fn ensure() -> Result<()> {
         return Ok(());
     }
     println!("no adapter for {}: installing Mesa's software adapters ({})", missing.join(" and "), PACKAGES.join(" "));
-    apt(&["update"])?;
-    apt(&[&["install", "--yes", "--no-install-recommends"], &PACKAGES[..]].concat())?;
+    apt(&PACKAGES)?;
     let missing = self::missing()?;
     ensure!(missing.is_empty(), "still no adapter for {}", missing.join(" and "));
     Ok(())
@@ -32,11 +34,17 @@ fn missing() -> Result<Vec<&'static str>> {
     Ok(["vulkan", "gl"].into_iter().filter(|backend| !has(backend)).collect())
 }
 
-fn apt(arguments: &[&str]) -> Result<()> {
+/// Installs Debian's packages.
+pub(crate) fn apt(packages: &[&str]) -> Result<()> {
     let as_root = command("id").args(&["-u"]).output()?.trim() == "0";
-    let step = if as_root { command("apt-get") } else { command("sudo").args(&["apt-get"]) };
-    step.args(arguments)
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .run()
-        .with_context(|| format!("on this system, install what Debian calls {} by hand", PACKAGES.join(" ")))
+    let step = || if as_root { command("apt-get") } else { command("sudo").args(&["apt-get"]) };
+    let run = |arguments: &[&str]| {
+        step()
+            .args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .run()
+            .with_context(|| format!("on this system, install what Debian calls {} by hand", packages.join(" ")))
+    };
+    run(&["update"])?;
+    run(&[&["install", "--yes", "--no-install-recommends"], packages].concat())
 }

@@ -4,11 +4,10 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::step::root;
+use crate::step::target;
 
 fn folder() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    target.join("tmp/tally")
+    target().join("tmp/tally")
 }
 
 /// Forgets earlier runs.
