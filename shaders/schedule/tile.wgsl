@@ -51,7 +51,7 @@ fn fold_column(column: u32, row: u32, x: u32, width: u32, first: bool) {
   for (var k = 0u; k < KERNEL_W; k++) {
     let at = column * STRIDE_W + k * DILATION_W;
     // Columns from the first on are inside unless windows stick out at the end.
-    if (!COLUMN_EDGES && at >= PADDING_W || x + at < width) {
+    if ((!COLUMN_EDGES && at >= PADDING_W) || x + at < width) {
       fold = acc_push(fold, Tap(tile_span[at], value_of(1.0), 0u, row + x + at), no_ctx);
     }
   }

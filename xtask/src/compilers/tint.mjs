@@ -13,7 +13,9 @@ const { create, globals } = await import(pathToFileURL(join(home, "index.js")));
 Object.assign(globalThis, globals);
 console.log(JSON.parse(readFileSync(join(home, "package.json"))).version);
 
-const adapter = await create([`backend=${backend}`]).requestAdapter();
+// Kept for good: Dawn ends with its instance, which may be collected.
+globalThis.dawn = create([`backend=${backend}`]);
+const adapter = await dawn.requestAdapter();
 if (!adapter) throw new Error(`no adapter of ${backend}`);
 const device = await adapter.requestDevice();
 const numbered = readFileSync(list, "utf8").split("\n").filter(Boolean).map((line) => line.split("\t"));
