@@ -1,8 +1,14 @@
 //! Makes sure that there are adapters to test on.
 
-use anyhow::{Context as _, Result, ensure};
+use std::path::Path;
 
-use crate::step::{cargo, command};
+use anyhow::{Context as _, Result, ensure};
+use plunge_workloads::figures;
+
+use crate::{
+    step::{cargo, command, nextest},
+    tally,
+};
 
 /// Mesa's software adapters on Debian and Ubuntu: lavapipe for Vulkan, llvmpipe for GLES.
 const PACKAGES: [&str; 3] = ["mesa-vulkan-drivers", "libegl1", "libgl1-mesa-dri"];
@@ -24,14 +30,91 @@ pub(crate) fn ensure() -> Result<()> {
     Ok(())
 }
 
+/// Every adapter, SwiftShader's where it is installed, as `plunge adapters` sees them.
+fn listed() -> Result<serde_json::Value> {
+    let listed = cargo(&["run", "--quiet", "--package", "plunge-cli", "--", "adapters", "--json"])
+        .env("VK_ADD_DRIVER_FILES", SWIFTSHADER)
+        .output()?;
+    serde_json::from_str(&listed).context("`plunge adapters --json` is JSON")
+}
+
 /// The backends of Linux without an adapter here, as `plunge adapters` sees them.
 fn missing() -> Result<Vec<&'static str>> {
-    let listed = cargo(&["run", "--quiet", "--package", "plunge-cli", "--", "adapters", "--json"]).output()?;
-    let listed: serde_json::Value = serde_json::from_str(&listed).context("`plunge adapters --json` is JSON")?;
+    let listed = listed()?;
     let has = |backend: &str| {
         listed.as_array().is_some_and(|all| all.iter().any(|adapter| adapter["backend"].as_str() == Some(backend)))
     };
     Ok(["vulkan", "gl"].into_iter().filter(|backend| !has(backend)).collect())
+}
+
+/// Installs SwiftShader where Debian's packages are to be had, and answers whether it is here.
+pub(crate) fn ensure_swiftshader() -> Result<bool> {
+    if !Path::new(SWIFTSHADER).exists() && has_apt() {
+        apt(&["chromium-common"])?;
+    }
+    Ok(Path::new(SWIFTSHADER).exists())
+}
+
+/// A part of the suite on SwiftShader, for it takes an hour for the whole.
+pub(crate) fn short_on_swiftshader() -> Result<()> {
+    if !ensure_swiftshader()? {
+        println!("\nno SwiftShader on this system: nothing was tested on it");
+        return Ok(());
+    }
+    tally::clear()?;
+    nextest(&["--workspace", "--test", "suite"])
+        .args(&[
+            "adapters::",
+            "conformance::sort",
+            "conformance::runs",
+            "conformance::narrow_regions",
+            "formats::tails",
+            "peers::",
+        ])
+        .env("VK_ADD_DRIVER_FILES", SWIFTSHADER)
+        .env("PLUNGE_ADAPTER", "SwiftShader")
+        .run()?;
+    tally::print().map(drop)
+}
+
+/// The whole suite on each adapter alone.
+pub(crate) fn soak() -> Result<()> {
+    ensure()?;
+    ensure_swiftshader()?;
+    let tests = nextest_list()?;
+    for adapter in listed()?.as_array().context("a list of adapters")? {
+        let field = |name: &str| adapter[name].as_str().unwrap_or_default().to_owned();
+        if field("backend") == "cpu" {
+            continue;
+        }
+        let name = format!("{} ({},", field("name"), field("backend"));
+        tally::clear()?;
+        nextest(&["--profile", "soak", "--no-fail-fast", "--workspace", "--test", "suite"])
+            .env("VK_ADD_DRIVER_FILES", SWIFTSHADER)
+            .env("PLUNGE_ADAPTER", &name)
+            .run()?;
+        let figure = format!("{tests} of {tests} tests, {} comparisons with the reference, 0 mismatches", tally::print()?);
+        let on = format!("{} ({}), {}", field("name"), field("backend"), field("driver"));
+        figures::note(
+            "adapters",
+            &format!("the suite on {} ({})", field("name"), field("backend")),
+            &figure,
+            &on,
+            "cargo xtask soak adapters",
+        );
+    }
+    Ok(())
+}
+
+/// How many tests the suite has.
+fn nextest_list() -> Result<usize> {
+    let listed = cargo(&["nextest", "list", "--workspace", "--test", "suite", "--message-format", "oneline"]).output()?;
+    Ok(listed.lines().filter(|line| !line.is_empty()).count())
+}
+
+/// Whether packages can be installed by name.
+pub(crate) fn has_apt() -> bool {
+    command("apt-get").args(&["--version"]).succeeds_quietly()
 }
 
 /// Installs Debian's packages.

@@ -7,7 +7,13 @@ mod texts;
 mod tint;
 mod windows;
 
-use std::{fs, num::NonZeroUsize, path::PathBuf, thread, time::Instant};
+use std::{
+    fs,
+    num::NonZeroUsize,
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
@@ -17,7 +23,7 @@ use plunge_workloads::figures;
 use texts::{Language, Text};
 
 use crate::{
-    adapters::apt,
+    adapters::{apt, has_apt},
     step::{command, target},
 };
 
@@ -35,6 +41,12 @@ pub(crate) struct Options {
     /// Which part of the kernels, as in 3/20.
     #[arg(long, default_value = "0/1")]
     share: String,
+    /// How long each compiler of Windows may take: the kernels are then dealt out evenly, and those that are left are not seen.
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Which kernel to begin with where time is short.
+    #[arg(long, default_value_t = 0)]
+    from: usize,
     /// Only kernels whose key contains this.
     #[arg(long)]
     key: Option<String>,
@@ -53,24 +65,37 @@ struct Compiler {
     /// What of it is missing.
     missing: fn() -> Option<String>,
     /// Its version, and what it makes of each text.
-    run: fn(&[Text]) -> Result<(String, Vec<Verdict>)>,
+    run: fn(&[Text], Option<Instant>) -> Result<(String, Vec<Verdict>)>,
 }
 
-const COMPILERS: [Compiler; 6] = [
-    spirv_val::COMPILER,
-    glslang::COMPILER,
-    windows::DXC,
-    windows::FXC,
-    tint::COMPILER,
-    tint::TO_SWIFTSHADER,
-];
+impl Options {
+    /// All that is to be had, to the end.
+    pub(crate) fn all() -> Self {
+        Self { install: has_apt(), share: "0/1".into(), ..Self::default() }
+    }
+
+    /// What fits into minutes: all kernels by those that are fast, and a part by those of Windows, another one each day.
+    pub(crate) fn short() -> Result<Self> {
+        let days = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() / 86_400;
+        let names = COMPILERS.iter().map(|compiler| compiler.name).filter(|name| *name != tint::TO_SWIFTSHADER.name);
+        let compilers: Vec<String> = names.map(Into::into).collect();
+        let require = if has_apt() { compilers.clone() } else { Vec::new() };
+        // 211 is a prime: the days' beginnings lie everywhere.
+        let from = usize::try_from(days)?.wrapping_mul(211);
+        Ok(Self { compilers, require, seconds: Some(60), from, ..Self::all() })
+    }
+}
+
+const COMPILERS: [Compiler; 6] =
+    [spirv_val::COMPILER, glslang::COMPILER, windows::DXC, windows::FXC, tint::COMPILER, tint::TO_SWIFTSHADER];
 
 /// Runs them, prints a table, and fails where a kernel is refused or a required compiler is missing.
 pub(crate) fn run(options: &Options) -> Result<()> {
     for name in options.compilers.iter().chain(&options.require) {
         ensure!(COMPILERS.iter().any(|compiler| compiler.name == name), "no compiler {name:?}; {}", names());
     }
-    let asked = |compiler: &&Compiler| options.compilers.is_empty() || options.compilers.iter().any(|name| name == compiler.name);
+    let asked =
+        |compiler: &&Compiler| options.compilers.is_empty() || options.compilers.iter().any(|name| name == compiler.name);
     let compilers: Vec<&Compiler> = COMPILERS.iter().filter(asked).collect();
     if options.install {
         install(&compilers)?;
@@ -84,6 +109,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     keys.retain(|key| options.key.as_ref().is_none_or(|part| key.to_string().contains(part)));
     keys = keys.into_iter().skip(part).step_by(of).collect();
     ensure!(!keys.is_empty(), "no such kernel");
+    if options.seconds.is_some() {
+        // A prime that does not divide their number: whatever is seen is of all kinds.
+        let count = keys.len();
+        keys = (0..count).map(|at| keys[(options.from + at * 619) % count]).collect();
+        println!("those of Windows begin with kernel {} (--from {})", options.from % count, options.from);
+    }
     let began = Instant::now();
     let texts = texts::write(&keys, &folder().join("texts"))?;
     println!(
@@ -105,18 +136,24 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
         let began = Instant::now();
         let own: Vec<Text> = texts.iter().filter(|text| text.is_in(compiler.language)).cloned().collect();
-        let (version, verdicts) = (compiler.run)(&own).with_context(|| compiler.name)?;
-        ensure!(verdicts.len() == own.len(), "{}: {} answers to {} kernels", compiler.name, verdicts.len(), own.len());
+        let until = options.seconds.map(|seconds| began + Duration::from_secs(seconds));
+        let (version, verdicts) = (compiler.run)(&own, until).with_context(|| compiler.name)?;
+        ensure!(!verdicts.is_empty(), "{}: no answer", compiler.name);
+        if until.is_none() {
+            ensure!(verdicts.len() == own.len(), "{}: {} answers to {} kernels", compiler.name, verdicts.len(), own.len());
+        }
         let here: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.refusal.is_some()).collect();
         let warnings: u32 = verdicts.iter().map(|verdict| verdict.warnings).sum();
         println!(
             "{:<18} {version:<28} {:>7} {:>7} {warnings:>8} {:>4} s",
             compiler.name,
-            own.len(),
+            verdicts.len(),
             here.len(),
             began.elapsed().as_secs()
         );
-        if let Some(longest) = verdicts.iter().max_by_key(|verdict| verdict.milliseconds).filter(|longest| longest.milliseconds > 0) {
+        if let Some(longest) =
+            verdicts.iter().max_by_key(|verdict| verdict.milliseconds).filter(|longest| longest.milliseconds > 0)
+        {
             println!("{:<18} longest: {} ms, {}", "", longest.milliseconds, longest.key);
         }
         let lines: Vec<String> =
@@ -129,17 +166,21 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         if lines.len() > SHOWN {
             println!("  … and {} more: {}", lines.len() - SHOWN, file.display());
         }
-        if keys.len() == all {
+        if keys.len() == all && verdicts.len() == own.len() {
             let figure = format!("{} of {} kernels, {warnings} warnings", own.len() - here.len(), own.len());
             figures::note("compilers", compiler.shown, &figure, &version, BY);
         }
         refused += here.len();
-        ran += own.len();
+        ran += verdicts.len();
     }
     println!("\n{} passed, {refused} failed", ran - refused);
     let required: Vec<&str> = absent.into_iter().filter(|name| options.require.iter().any(|other| other == name)).collect();
     ensure!(required.is_empty(), "required, and not to be had: {}", required.join(", "));
-    ensure!(refused == 0, "{refused} refusals; `cargo xtask shaders KEY` prints a kernel, and its translations are in {}", folder().join("texts").display());
+    ensure!(
+        refused == 0,
+        "{refused} refusals; `cargo xtask shaders KEY` prints a kernel, and its translations are in {}",
+        folder().join("texts").display()
+    );
     Ok(())
 }
 

@@ -112,6 +112,8 @@ fn test() -> Result<()> {
     if tools::has("deny") {
         tools::deny(false)?;
     }
+    compilers::run(&compilers::Options::short()?)?;
+    adapters::short_on_swiftshader()?;
     tally::clear()?;
     nextest(&["--workspace"]).run()?;
     cargo(&["test", "--quiet", "--workspace", "--doc"]).run()?;
@@ -122,7 +124,7 @@ fn test() -> Result<()> {
         }
     }
     cargo(&["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "--deny warnings").run()?;
-    tally::print()
+    tally::print().map(drop)
 }
 
 fn docs() -> Result<()> {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Args, builder::PossibleValuesParser};
 
-use crate::{adapters, step::nextest, tally, tools};
+use crate::{adapters, compilers, step::nextest, tally, tools};
 
 /// What of the long forms to run, and how long.
 #[derive(Args)]
@@ -29,11 +29,17 @@ struct Part {
     run: fn(&Options) -> Result<()>,
 }
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 7] = [
     Part { name: "properties", about: "Random specs against the reference", run: properties },
     Part { name: "formats", about: "Op × region × layout × type in full", run: formats },
     Part { name: "faults", about: "Hundreds of devices lost at any time", run: faults },
     Part { name: "guest", about: "Eight threads on one device, 100 runs, 10,000 calls", run: guest },
+    Part {
+        name: "compilers",
+        about: "Every listed kernel by every compiler that is to be had",
+        run: |_| compilers::run(&compilers::Options::all()),
+    },
+    Part { name: "adapters", about: "The whole suite on each adapter, SwiftShader's among them", run: |_| adapters::soak() },
     Part { name: "deny", about: "Licences, duplicates and sources of the dependencies", run: |_| tools::deny(false) },
 ];
 
@@ -66,7 +72,7 @@ fn guest(options: &Options) -> Result<()> {
 fn compared(tests: &str, variable: &str, value: &str) -> Result<()> {
     tally::clear()?;
     suite(tests, variable, value)?;
-    tally::print()
+    tally::print().map(drop)
 }
 
 /// Runs those tests of the suite whose names contain `tests`, in the long form that `variable` asks for.

@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
     sync::mpsc,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -33,8 +33,13 @@ pub(super) struct Verdict {
 }
 
 /// By a program that takes one text: a start each.
-pub(super) fn one_by_one(texts: &[Text], language: Language, command: impl Fn(&Path) -> Command + Sync) -> Result<Vec<Verdict>> {
-    let parts = on_all_processors(texts, |part| part.iter().map(|text| alone(text, language, &command)).collect::<Result<Vec<_>>>());
+pub(super) fn one_by_one(
+    texts: &[Text],
+    language: Language,
+    command: impl Fn(&Path) -> Command + Sync,
+) -> Result<Vec<Verdict>> {
+    let parts =
+        on_all_processors(texts, |part| part.iter().map(|text| alone(text, language, &command)).collect::<Result<Vec<_>>>());
     Ok(parts.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
@@ -66,15 +71,17 @@ pub(super) fn all_at_once(
 }
 
 /// By a driver of ours (`hlsl.c`, `tint.mjs`), which takes a list and answers a line a text, after a line that says its version. Answers that too.
+/// What has no answer when the time is up is left out.
 pub(super) fn by_list(
     texts: &[Text],
     language: Language,
     folder: &Path,
+    until: Option<Instant>,
     command: impl Fn(&Path) -> Command + Sync,
 ) -> Result<(String, Vec<Verdict>)> {
     fs::create_dir_all(folder)?;
     let numbered: Vec<(usize, &Text)> = texts.iter().enumerate().collect();
-    let parts = on_all_processors(&numbered, |part| listed(part, language, folder, &command));
+    let parts = on_all_processors(&numbered, |part| listed(part, language, folder, until, &command));
     let mut versions = Vec::new();
     let mut verdicts = Vec::new();
     for part in parts {
@@ -89,6 +96,7 @@ fn listed(
     part: &[(usize, &Text)],
     language: Language,
     folder: &Path,
+    until: Option<Instant>,
     command: impl Fn(&Path) -> Command,
 ) -> Result<(String, Vec<Verdict>)> {
     let mut left: BTreeMap<usize, &Text> = part.iter().copied().collect();
@@ -109,9 +117,10 @@ fn listed(
             let mut text = Vec::new();
             err.read_to_end(&mut text).map(|_| String::from_utf8_lossy(&text).into_owned())
         });
-        let mut silent = false;
+        let (mut silent, mut is_over) = (false, false);
         loop {
-            match lines.recv_timeout(PATIENCE) {
+            let left_over = until.map(|until| until.saturating_duration_since(Instant::now()));
+            match lines.recv_timeout(left_over.map_or(PATIENCE, |time| time.min(PATIENCE))) {
                 Ok(line) if version.is_empty() => version = line.trim().into(),
                 Ok(line) => {
                     if let Some(verdict) = answer(line.trim_end(), &mut left) {
@@ -121,6 +130,7 @@ fn listed(
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
                 Err(mpsc::RecvTimeoutError::Timeout) => {
                     silent = true;
+                    is_over = until.is_some_and(|until| until <= Instant::now());
                     child.kill()?;
                     break;
                 }
@@ -130,6 +140,9 @@ fn listed(
         if version.is_empty() {
             let complaint = complaint.join().ok().and_then(Result::ok).unwrap_or_default();
             bail!("it did not begin: {}", complaint.trim());
+        }
+        if is_over {
+            break;
         }
         if let Some((_, text)) = left.pop_first() {
             let why = if silent { format!("no answer in {} s", PATIENCE.as_secs()) } else { format!("it ended: {status}") };

@@ -12,7 +12,7 @@ pub(super) const COMPILER: Compiler = Compiler {
     packages: &["glslang-tools"],
     of_webgpu: false,
     missing: || lacks("glslangValidator", "--version"),
-    run: |texts| {
+    run: |texts, _| {
         let version = command("glslangValidator").args(&["--version"]).output()?;
         let version = version.lines().next().and_then(|line| line.split(':').next_back()).unwrap_or_default().to_owned();
         let verdicts = driver::all_at_once(texts, Language::Glsl, |files| {

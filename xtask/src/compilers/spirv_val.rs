@@ -12,7 +12,7 @@ pub(super) const COMPILER: Compiler = Compiler {
     packages: &["spirv-tools"],
     of_webgpu: false,
     missing: || lacks("spirv-val", "--version"),
-    run: |texts| {
+    run: |texts, _| {
         let version = command("spirv-val").args(&["--version"]).output()?;
         let version = version.lines().next().unwrap_or_default().trim_start_matches("SPIRV-Tools ").to_owned();
         let version = version.split_whitespace().next().unwrap_or_default().to_owned();

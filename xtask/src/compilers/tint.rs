@@ -21,7 +21,7 @@ pub(super) const COMPILER: Compiler = Compiler {
     packages: &["nodejs"],
     of_webgpu: true,
     missing: no_dawn,
-    run: |texts| by_backend(texts, "null"),
+    run: |texts, _| by_backend(texts, "null"),
 };
 
 /// On to SPIR-V by Tint, and machine code by SwiftShader.
@@ -32,7 +32,7 @@ pub(super) const TO_SWIFTSHADER: Compiler = Compiler {
     packages: &["nodejs", "chromium-common"],
     of_webgpu: true,
     missing: || no_dawn().or_else(|| (!Path::new(SWIFTSHADER).exists()).then(|| format!("there is no {SWIFTSHADER}"))),
-    run: |texts| by_backend(texts, "vulkan"),
+    run: |texts, _| by_backend(texts, "vulkan"),
 };
 
 fn no_dawn() -> Option<String> {
@@ -47,6 +47,6 @@ fn by_backend(texts: &[Text], backend: &str) -> Result<(String, Vec<Verdict>)> {
         command.arg(&script).arg(webgpu()).arg(backend).arg(list).env("VK_DRIVER_FILES", SWIFTSHADER);
         command
     };
-    let (version, verdicts) = driver::by_list(texts, Language::Wgsl, &folder().join(backend), command)?;
+    let (version, verdicts) = driver::by_list(texts, Language::Wgsl, &folder().join(backend), None, command)?;
     Ok((format!("webgpu {version}"), verdicts))
 }

@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    time::Instant,
 };
 
 use anyhow::Result;
@@ -26,7 +27,7 @@ pub(super) const DXC: Compiler = Compiler {
     packages: PACKAGES,
     of_webgpu: true,
     missing,
-    run: |texts| by_dll(texts, "dxc", "dxcompiler.dll", Language::HlslOfDxc),
+    run: |texts, until| by_dll(texts, until, "dxc", "dxcompiler.dll", Language::HlslOfDxc),
 };
 
 pub(super) const FXC: Compiler = Compiler {
@@ -36,7 +37,7 @@ pub(super) const FXC: Compiler = Compiler {
     packages: PACKAGES,
     of_webgpu: true,
     missing,
-    run: |texts| by_dll(texts, "fxc", "d3dcompiler_47.dll", Language::HlslOfFxc),
+    run: |texts, until| by_dll(texts, until, "fxc", "d3dcompiler_47.dll", Language::HlslOfFxc),
 };
 
 const MINGW: &str = "x86_64-w64-mingw32-gcc";
@@ -54,7 +55,7 @@ fn missing() -> Option<String> {
     wine().or_else(|| lacks(MINGW, "--version")).or_else(dlls)
 }
 
-fn by_dll(texts: &[Text], name: &str, dll: &str, language: Language) -> Result<(String, Vec<Verdict>)> {
+fn by_dll(texts: &[Text], until: Option<Instant>, name: &str, dll: &str, language: Language) -> Result<(String, Vec<Verdict>)> {
     let home = folder().join("windows");
     fs::create_dir_all(&home)?;
     let program = home.join("hlsl.exe");
@@ -70,7 +71,7 @@ fn by_dll(texts: &[Text], name: &str, dll: &str, language: Language) -> Result<(
         command.arg(&program).arg(name).arg(of_windows(&dll)).arg(of_windows(list));
         command
     };
-    driver::by_list(texts, language, &home.join(name), command)
+    driver::by_list(texts, language, &home.join(name), until, command)
 }
 
 /// Wine with a home of its own, which takes Microsoft's compilers and not its own.
