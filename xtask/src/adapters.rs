@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
-use plunge_workloads::figures;
 
 use crate::{
+    figures,
     step::{cargo, command, nextest},
     tally,
 };

@@ -2,6 +2,7 @@
 
 mod driver;
 mod glslang;
+mod metal;
 mod spirv_val;
 mod texts;
 mod tint;
@@ -19,11 +20,11 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use driver::Verdict;
 use plunge::plan::KernelKey;
-use plunge_workloads::figures;
 use texts::{Language, Text};
 
 use crate::{
     adapters::{apt, has_apt},
+    figures,
     step::{command, target},
 };
 
@@ -47,6 +48,9 @@ pub(crate) struct Options {
     /// Which kernel to begin with where time is short.
     #[arg(long, default_value_t = 0)]
     from: usize,
+    /// Write the kept MSL of two kernels anew, and do no more.
+    #[arg(long)]
+    msl: bool,
     /// Only kernels whose key contains this.
     #[arg(long)]
     key: Option<String>,
@@ -91,6 +95,10 @@ const COMPILERS: [Compiler; 6] =
 
 /// Runs them, prints a table, and fails where a kernel is refused or a required compiler is missing.
 pub(crate) fn run(options: &Options) -> Result<()> {
+    if options.msl {
+        return metal::write();
+    }
+    metal::check()?;
     for name in options.compilers.iter().chain(&options.require) {
         ensure!(COMPILERS.iter().any(|compiler| compiler.name == name), "no compiler {name:?}; {}", names());
     }

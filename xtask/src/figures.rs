@@ -25,6 +25,11 @@ pub(crate) fn folder() -> PathBuf {
     target().join("tmp/figures")
 }
 
+/// Notes what a routine measures itself.
+pub(crate) fn note(topic: &str, what: &str, figure: &str, on: &str, command: &str) {
+    plunge_workloads::figures::note_in(&folder(), topic, what, figure, on, command);
+}
+
 /// Takes the notes into docs/reliability.json, and writes the page's tables anew.
 pub(crate) fn write() -> Result<()> {
     let (kept, page) = (root().join("docs/reliability.json"), root().join("docs/reliability.md"));

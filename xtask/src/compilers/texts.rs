@@ -80,13 +80,24 @@ pub(super) fn write(keys: &[KernelKey], folder: &Path) -> Result<Vec<Text>> {
     Ok(texts.into_iter().map(|(_, text)| text).collect())
 }
 
+/// A kernel's MSL.
+pub(super) fn msl_of(key: &KernelKey) -> Result<String> {
+    let (module, info) = read(&key.wgsl())?;
+    to_msl(&module, &info)
+}
+
+fn read(wgsl: &str) -> Result<(Module, ModuleInfo)> {
+    let module = naga::front::wgsl::parse_str(wgsl).map_err(|error| anyhow!(error.emit_to_string(wgsl)))?;
+    let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
+        .validate(&module)
+        .map_err(|error| anyhow!(error.emit_to_string(wgsl)))?;
+    Ok((module, info))
+}
+
 fn one(key: &KernelKey, folder: PathBuf) -> Result<Text> {
     fs::create_dir_all(&folder)?;
     let wgsl = key.wgsl();
-    let module = naga::front::wgsl::parse_str(&wgsl).map_err(|error| anyhow!(error.emit_to_string(&wgsl)))?;
-    let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
-        .validate(&module)
-        .map_err(|error| anyhow!(error.emit_to_string(&wgsl)))?;
+    let (module, info) = read(&wgsl)?;
     let (fxc, entry) = to_hlsl(&module, &info, hlsl::ShaderModel::V5_1)?;
     let text = Text { key: key.to_string(), folder, entry, reads_depth: reads_depth(&module) };
     fs::write(text.file(Language::Wgsl), &wgsl)?;
