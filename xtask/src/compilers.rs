@@ -56,6 +56,9 @@ pub(crate) struct Options {
     key: Option<String>,
 }
 
+/// A compiler's version, and what it makes of each text.
+type Answers = (String, Vec<Verdict>);
+
 /// A compiler, and how it is had.
 struct Compiler {
     name: &'static str,
@@ -68,8 +71,8 @@ struct Compiler {
     of_webgpu: bool,
     /// What of it is missing.
     missing: fn() -> Option<String>,
-    /// Its version, and what it makes of each text.
-    run: fn(&[Text], Option<Instant>) -> Result<(String, Vec<Verdict>)>,
+    /// Runs it, at most until then.
+    run: fn(&[Text], Option<Instant>) -> Result<Answers>,
 }
 
 impl Options {
@@ -174,8 +177,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         if lines.len() > SHOWN {
             println!("  … and {} more: {}", lines.len() - SHOWN, file.display());
         }
-        if keys.len() == all && verdicts.len() == own.len() {
-            let figure = format!("{} of {} kernels, {warnings} warnings", own.len() - here.len(), own.len());
+        // A short run is no figure.
+        if keys.len() == all && options.seconds.is_none_or(|seconds| seconds >= 600) {
+            let tried = if verdicts.len() < own.len() { format!(" tried, of {}", own.len()) } else { String::new() };
+            let figure = format!("{} of {} kernels{tried}, {warnings} warnings", verdicts.len() - here.len(), verdicts.len());
             figures::note("compilers", compiler.shown, &figure, &version, BY);
         }
         refused += here.len();

@@ -15,7 +15,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use super::{
-    on_all_processors,
+    Answers, on_all_processors,
     texts::{Language, Text},
 };
 
@@ -78,7 +78,7 @@ pub(super) fn by_list(
     folder: &Path,
     until: Option<Instant>,
     command: impl Fn(&Path) -> Command + Sync,
-) -> Result<(String, Vec<Verdict>)> {
+) -> Result<Answers> {
     fs::create_dir_all(folder)?;
     let numbered: Vec<(usize, &Text)> = texts.iter().enumerate().collect();
     let parts = on_all_processors(&numbered, |part| listed(part, language, folder, until, &command));
@@ -98,7 +98,7 @@ fn listed(
     folder: &Path,
     until: Option<Instant>,
     command: impl Fn(&Path) -> Command,
-) -> Result<(String, Vec<Verdict>)> {
+) -> Result<Answers> {
     let mut left: BTreeMap<usize, &Text> = part.iter().copied().collect();
     let (mut version, mut verdicts) = (String::new(), Vec::new());
     // What ends the program, or keeps it too long, is refused, and the rest begun anew.

@@ -5,9 +5,7 @@ use std::{path::Path, process::Command};
 use anyhow::Result;
 
 use super::{
-    Compiler,
-    driver::{self, Verdict},
-    folder, lacks,
+    Answers, Compiler, driver, folder, lacks,
     texts::{Language, Text},
     webgpu,
 };
@@ -40,7 +38,7 @@ fn no_dawn() -> Option<String> {
     lacks("node", "--version").or_else(dawn)
 }
 
-fn by_backend(texts: &[Text], backend: &str) -> Result<(String, Vec<Verdict>)> {
+fn by_backend(texts: &[Text], backend: &str) -> Result<Answers> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/compilers/tint.mjs");
     let command = |list: &Path| {
         let mut command = Command::new("node");

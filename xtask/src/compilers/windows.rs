@@ -10,9 +10,7 @@ use std::{
 use anyhow::Result;
 
 use super::{
-    Compiler,
-    driver::{self, Verdict},
-    folder, lacks,
+    Answers, Compiler, driver, folder, lacks,
     texts::{Language, Text},
     webgpu,
 };
@@ -55,7 +53,7 @@ fn missing() -> Option<String> {
     wine().or_else(|| lacks(MINGW, "--version")).or_else(dlls)
 }
 
-fn by_dll(texts: &[Text], until: Option<Instant>, name: &str, dll: &str, language: Language) -> Result<(String, Vec<Verdict>)> {
+fn by_dll(texts: &[Text], until: Option<Instant>, name: &str, dll: &str, language: Language) -> Result<Answers> {
     let home = folder().join("windows");
     fs::create_dir_all(&home)?;
     let program = home.join("hlsl.exe");
