@@ -225,6 +225,9 @@ fn install(compilers: &[&Compiler]) -> Result<()> {
     if npm && !command("npm").args(&["--version"]).succeeds_quietly() {
         packages.push("npm");
     }
+    if lacks("node", "--version").is_none() {
+        packages.retain(|package| *package != "nodejs");
+    }
     packages.sort_unstable();
     packages.dedup();
     if !packages.is_empty() && cfg!(target_os = "linux") {

@@ -20,6 +20,9 @@ pub(crate) struct Options {
     /// guest: how long eight threads go on.
     #[arg(long, default_value_t = 180)]
     seconds: u32,
+    /// adapters: only the part of the suite that `cargo xtask test` runs on SwiftShader.
+    #[arg(long)]
+    short: bool,
 }
 
 /// A part: its name, what it does, and how.
@@ -39,7 +42,11 @@ const PARTS: [Part; 7] = [
         about: "Every listed kernel by every compiler that is to be had",
         run: |_| compilers::run(&compilers::Options::all()),
     },
-    Part { name: "adapters", about: "The whole suite on each adapter, SwiftShader's among them", run: |_| adapters::soak() },
+    Part {
+        name: "adapters",
+        about: "The whole suite on each adapter, SwiftShader's among them",
+        run: |options| if options.short { adapters::short_on_swiftshader() } else { adapters::soak() },
+    },
     Part { name: "deny", about: "Licences, duplicates and sources of the dependencies", run: |_| tools::deny(false) },
 ];
 
