@@ -15,18 +15,11 @@ struct Expected {
 }
 
 /// Left out of the tests, and wanted to fail by `what_is_expected_to_fail_does`.
-const EXPECTED: &[Expected] = &[
-    Expected {
-        adapter: "SwiftShader",
-        test: "formats::every_half_passes_as_it_is",
-        reason: "it takes subnormal f32s for 0, as WGSL lets it, and so those of bf16",
-    },
-    Expected {
-        adapter: "SwiftShader",
-        test: "conformance::activations",
-        reason: "it takes subnormal f32s for 0, as WGSL lets it, and so a hundredth of −1e-40 behind leaky_relu, which max must choose to the bit",
-    },
-];
+const EXPECTED: &[Expected] = &[Expected {
+    adapter: "SwiftShader",
+    test: "formats::every_half_passes_as_it_is",
+    reason: "it takes subnormal f32s for 0, as WGSL lets it, and so those of bf16",
+}];
 
 /// Every adapter here that the running test is to pass on.
 pub fn here() -> Vec<wgpu::Adapter> {
