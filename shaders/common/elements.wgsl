@@ -24,7 +24,7 @@ fn half_bits(values: vec4<f32>) -> vec4<u32> {
   let half_ulp = vec4<u32>(0xfffu) + ((magnitude >> vec4<u32>(13u)) & vec4<u32>(1u));
   let normal = min((magnitude - vec4<u32>(0x38000000u) + half_ulp) >> vec4<u32>(13u), vec4<u32>(0x7c00u));
   let is_tiny = magnitude < vec4<u32>(0x38800000u);
-  let tiny = vec4<u32>(round(bitcast<vec4<f32>>(select(vec4<u32>(), magnitude, is_tiny)) * 16777216.0));
+  let tiny = vec4<u32>(round(bitcast<vec4<f32>>(select(vec4<u32>(0u), magnitude, is_tiny)) * 16777216.0));
   let number = sign | select(normal, tiny, is_tiny);
   return select(number, vec4<u32>(0x7e00u), magnitude > vec4<u32>(0x7f800000u));
 }
@@ -38,7 +38,7 @@ fn brain_bits(values: vec4<f32>) -> vec4<u32> {
 // Whole numbers nearest to reals, saturated; NaN stands for 0.
 fn whole_numbers(values: vec4<f32>, zero_point: f32, least: f32, most: f32) -> vec4<i32> {
   let nan = (bitcast<vec4<u32>>(values) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u);
-  let numbers = round(clamp(select(values, vec4<f32>(), nan), vec4<f32>(-4294967296.0), vec4<f32>(4294967296.0)));
+  let numbers = round(clamp(select(values, vec4<f32>(0.0), nan), vec4<f32>(-4294967296.0), vec4<f32>(4294967296.0)));
   return vec4<i32>(clamp(numbers + zero_point, vec4<f32>(least), vec4<f32>(most)));
 }
 

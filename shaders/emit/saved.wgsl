@@ -6,15 +6,20 @@ struct Run {
 }
 
 fn run_with(run: Run, lane: u32, acc: Acc, ctx: Ctx) -> Run {
+  // By constant places, as in emit/run.wgsl.
+  let own = save(acc, ctx);
   var next = run;
-  next.lanes[lane] = save(acc, ctx);
+  if (lane == 0u) { next.lanes[0] = own; }
+  if (lane == 1u) { next.lanes[1] = own; }
+  if (lane == 2u) { next.lanes[2] = own; }
+  if (lane == 3u) { next.lanes[3] = own; }
   return next;
 }
 
 // `count` neighbours from `at` on; at most 4.
 fn emit_run(at: u32, run: Run, count: u32) {
-  var it = run;
-  for (var lane = 0u; lane < 4u; lane++) {
-    if (lane < count) { saved[at + lane] = it.lanes[lane]; }
-  }
+  if (count > 0u) { saved[at] = run.lanes[0]; }
+  if (count > 1u) { saved[at + 1u] = run.lanes[1]; }
+  if (count > 2u) { saved[at + 2u] = run.lanes[2]; }
+  if (count > 3u) { saved[at + 3u] = run.lanes[3]; }
 }

@@ -6,8 +6,14 @@ struct Run {
 }
 
 fn run_with(run: Run, lane: u32, acc: Acc, ctx: Ctx) -> Run {
+  // By constant places, as in emit/run.wgsl.
+  let word = word_of_saved(save(acc, ctx));
+  let own = vec4<u32>(lane) == vec4<u32>(0u, 1u, 2u, 3u);
   var next = run;
-  next.lanes[lane] = word_of_saved(save(acc, ctx));
+  next.lanes[0] = select(run.lanes[0], word, own.x);
+  next.lanes[1] = select(run.lanes[1], word, own.y);
+  next.lanes[2] = select(run.lanes[2], word, own.z);
+  next.lanes[3] = select(run.lanes[3], word, own.w);
   return next;
 }
 

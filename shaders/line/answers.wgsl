@@ -19,7 +19,7 @@ fn rest_of(output: u32) -> Rest {
 fn line_ctx(rest: Rest, o: u32) -> Ctx {
   let span = line_span(o);
   let valid = rest.valid * span.count;
-  return Ctx(valid, select(f32(valid), rest.counted * f32(span.counted), params.flags.x != 0u), 0u, U());
+  return Ctx(valid, select(f32(valid), rest.counted * f32(span.counted), params.flags.x != 0u), 0u, U(0u));
 }
 
 // The place in its plane of a value, which folds have known by its place in the whole input.

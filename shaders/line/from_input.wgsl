@@ -10,7 +10,7 @@ fn line_of(outer: u32, column: u32) -> Line {
 
 fn line_take(acc: Acc, line: Line, position: u32) -> Acc {
   let at = line.at + position * line.step;
-  return acc_push(acc, Tap(load_lanes(params.bases.x + at, line.lanes), value_of(1.0), 0u, at), Ctx(0u, 1.0, 0u, U()));
+  return acc_push(acc, Tap(load_lanes(params.bases.x + at, line.lanes), value_of(1.0), 0u, at), Ctx(0u, 1.0, 0u, U(0u)));
 }
 
 // Lanes fold under one index, that of the first.

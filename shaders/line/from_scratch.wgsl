@@ -1,6 +1,6 @@
 // Lines of accumulators that the step before has left: positions are groups of four lanes.
 fn line_of(outer: u32, column: u32) -> Line {
-  return Line(params.line_places.x + outer * params.line.x * params.grid.z + column, params.grid.z, U());
+  return Line(params.line_places.x + outer * params.line.x * params.grid.z + column, params.grid.z, U(0u));
 }
 
 fn line_take(acc: Acc, line: Line, position: u32) -> Acc {

@@ -46,7 +46,49 @@ fn owned(texel: vec2<u32>, level: u32, tile: vec2<u32>) -> bool {
 
 fn level_ctx(taps: vec2<u32>) -> Ctx {
   let valid = taps.x * taps.y;
-  return Ctx(valid, f32(valid), 0u, U());
+  return Ctx(valid, f32(valid), 0u, U(0u));
+}
+
+// Folds and stores a block of a level from one of the level above.
+fn make_level(level: u32, above: Block, block: Block, tile: vec2<u32>, local: u32) {
+  for (var at = local; at < block.size.x * block.size.y; at += WORKGROUP) {
+    let texel = block.begin + vec2<u32>(at % block.size.x, at / block.size.x);
+    let taps = block_above(Block(texel, vec2<u32>(1u)), level);
+    let ctx = level_ctx(taps.size);
+    var acc = acc_init(ctx, carry_first(ctx));
+    for (var y = 0u; y < taps.size.y; y++) {
+      for (var x = 0u; x < taps.size.x; x++) {
+        let from_texel = taps.begin + vec2<u32>(x, y);
+        let place = from_texel - above.begin;
+        let held = place.y * above.size.x + place.x;
+        var value: V;
+        if (level == 1u) {
+          value = source_at(from_texel);
+        } else if (level == 2u) {
+          value = first[held];
+        } else if (level == 3u) {
+          value = second[held];
+        } else {
+          value = third[held];
+        }
+        acc = acc_push(acc, Tap(value, value_of(1.0), y * taps.size.x + x, from_texel.y * level_size(level - 1u).x + from_texel.x), ctx);
+      }
+    }
+    let answer = acc_finish(acc, ctx);
+    if (level == 1u) {
+      first[at] = answer;
+    } else if (level == 2u) {
+      second[at] = answer;
+    } else if (level == 3u) {
+      third[at] = answer;
+    }
+    if (owned(texel, level, tile)) {
+      store_level(level, texel, answer);
+      if (level == LEVELS) {
+        keep(texel, answer);
+      }
+    }
+  }
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -62,47 +104,18 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   for (var level = LEVELS; level > 0u; level--) {
     blocks[level - 1u] = block_above(blocks[level], level);
   }
-  for (var level = 1u; level <= LEVELS; level++) {
-    let block = blocks[level];
-    let above = blocks[level - 1u];
-    for (var at = local; at < block.size.x * block.size.y; at += WORKGROUP) {
-      let texel = block.begin + vec2<u32>(at % block.size.x, at / block.size.x);
-      let taps = block_above(Block(texel, vec2<u32>(1u)), level);
-      let ctx = level_ctx(taps.size);
-      var acc = acc_init(ctx, carry_first(ctx));
-      for (var y = 0u; y < taps.size.y; y++) {
-        for (var x = 0u; x < taps.size.x; x++) {
-          let from_texel = taps.begin + vec2<u32>(x, y);
-          let place = from_texel - above.begin;
-          let held = place.y * above.size.x + place.x;
-          var value: V;
-          if (level == 1u) {
-            value = source_at(from_texel);
-          } else if (level == 2u) {
-            value = first[held];
-          } else if (level == 3u) {
-            value = second[held];
-          } else {
-            value = third[held];
-          }
-          acc = acc_push(acc, Tap(value, value_of(1.0), y * taps.size.x + x, from_texel.y * level_size(level - 1u).x + from_texel.x), ctx);
-        }
-      }
-      let answer = acc_finish(acc, ctx);
-      if (level == 1u) {
-        first[at] = answer;
-      } else if (level == 2u) {
-        second[at] = answer;
-      } else if (level == 3u) {
-        third[at] = answer;
-      }
-      if (owned(texel, level, tile)) {
-        store_level(level, texel, answer);
-        if (level == LEVELS) {
-          keep(texel, answer);
-        }
-      }
-    }
+  // No loop: FXC takes a barrier in one for one that not all reach.
+  make_level(1u, blocks[0], blocks[1], tile, local);
+  if (LEVELS > 1u) {
     workgroupBarrier();
+    make_level(2u, blocks[1], blocks[2], tile, local);
+  }
+  if (LEVELS > 2u) {
+    workgroupBarrier();
+    make_level(3u, blocks[2], blocks[3], tile, local);
+  }
+  if (LEVELS > 3u) {
+    workgroupBarrier();
+    make_level(4u, blocks[3], blocks[4], tile, local);
   }
 }

@@ -28,7 +28,7 @@ fn sample_is_on(acc: Acc, ctx: Ctx) -> B {
 
 fn acc_finish(acc: Acc, ctx: Ctx) -> V {
   let on = select(V(0.0), V(1.0), sample_is_on(acc, ctx));
-  return select(on, bitcast<V>(U(0x7fc00000u)), acc.score == U(LOT_NAN));
+  return select(on, bitcast<V>(acc.score | U(0x7fc00000u)), acc.score == U(LOT_NAN));
 }
 
 fn acc_index(acc: Acc) -> U {

@@ -16,7 +16,7 @@ struct Line {
 }
 
 fn line_nothing() -> Acc {
-  let ctx = Ctx(0u, 1.0, 0u, U());
+  let ctx = Ctx(0u, 1.0, 0u, U(0u));
   return acc_init(ctx, carry_first(ctx));
 }
 

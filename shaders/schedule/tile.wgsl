@@ -40,18 +40,18 @@ var<private> tile_span: array<V, SPAN_W>;
 var<private> tile_folds: array<Acc, TILE_COLUMNS>;
 
 fn acc_nothing() -> Acc {
-  let no_ctx = Ctx(0u, 1.0, 0u, U());
+  let no_ctx = Ctx(0u, 1.0, 0u, U(0u));
   return acc_init(no_ctx, carry_first(no_ctx));
 }
 
 // Folds the values that one column takes of the row; after other slices' fold, merges.
 fn fold_column(column: u32, row: u32, x: u32, width: u32, first: bool) {
-  let no_ctx = Ctx(0u, 1.0, 0u, U());
+  let no_ctx = Ctx(0u, 1.0, 0u, U(0u));
   var fold = acc_nothing();
   for (var k = 0u; k < KERNEL_W; k++) {
     let at = column * STRIDE_W + k * DILATION_W;
     // Columns from the first on are inside unless windows stick out at the end.
-    if (!COLUMN_EDGES && at >= PADDING_W || x + at < width) {
+    if ((!COLUMN_EDGES && at >= PADDING_W) || x + at < width) {
       fold = acc_push(fold, Tap(tile_span[at], value_of(1.0), 0u, row + x + at), no_ctx);
     }
   }

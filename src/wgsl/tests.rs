@@ -36,6 +36,17 @@ fn every_listed_kernel_translates_for_every_backend() {
         hlsl::Writer::new(&mut hlsl_text, &hlsl::Options::default(), &hlsl::PipelineOptions::default())
             .write(&module, &info, None)
             .unwrap_or_else(|e| panic!("{name} to HLSL: {e}"));
+        // naga writes one for each name of a type, and two aliases of one type are one in HLSL.
+        let mut zeros: Vec<&str> =
+            hlsl_text.lines().filter(|line| line.contains(" ZeroValue") && line.ends_with("() {")).collect();
+        zeros.sort_unstable();
+        let unlike = zeros.len();
+        zeros.dedup();
+        assert_eq!(
+            zeros.len(),
+            unlike,
+            "{name}: HLSL defines a zero value twice; write it out, as U(0u), for all names of the type but one"
+        );
         msl::write_string(&module, &info, &msl::Options::default(), &msl::PipelineOptions::default())
             .unwrap_or_else(|e| panic!("{name} to MSL: {e}"));
         if key.slots().any(|slot| key.bound(slot) == Bound::Source(Texel::Depth32Float)) {

@@ -325,7 +325,7 @@ fn tensors_without_elements_pool_to_nothing() {
 
 #[test]
 fn a_guest_on_a_device_with_tight_limits_plans_by_them() {
-    for adapter in plunge::adapters(&plunge::HeadlessOptions::default()) {
+    for adapter in crate::adapters::here() {
         let name = plunge::describe(&adapter.get_info());
         let required_limits = wgpu::Limits { max_storage_buffer_binding_size: 1 << 16, ..wgpu::Limits::downlevel_defaults() };
         let descriptor = wgpu::DeviceDescriptor { required_limits, ..Default::default() };

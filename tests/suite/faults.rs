@@ -79,7 +79,7 @@ impl Host {
 }
 
 fn adapters() -> Vec<wgpu::Adapter> {
-    plunge::adapters(&HeadlessOptions::default())
+    crate::adapters::here()
 }
 
 fn described() -> String {

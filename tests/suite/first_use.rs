@@ -97,7 +97,7 @@ fn threads_that_prepare_at_once_share_their_pipelines() {
 /// A device whose workgroups are too small refuses every kernel: the error names each of them, and the host hears nothing.
 #[test]
 fn kernels_that_are_refused_are_named() {
-    for adapter in plunge::adapters(&plunge::HeadlessOptions::default()) {
+    for adapter in crate::adapters::here() {
         let name = plunge::describe(&adapter.get_info());
         let required_limits = wgpu::Limits {
             max_compute_invocations_per_workgroup: 32,
@@ -174,7 +174,7 @@ fn a_pipeline_cache_makes_the_round_trip() {
 #[test]
 #[allow(unsafe_code, reason = "there is no data")]
 fn a_device_without_the_feature_has_no_pipeline_cache() {
-    for adapter in plunge::adapters(&plunge::HeadlessOptions::default()) {
+    for adapter in crate::adapters::here() {
         let limits = adapter.limits();
         let descriptor = wgpu::DeviceDescriptor { required_limits: limits, ..Default::default() };
         let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).expect("a device");

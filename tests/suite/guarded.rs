@@ -310,7 +310,8 @@ pub fn download(engine: &Engine, buffer: &wgpu::Buffer) -> Vec<u32> {
     encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, buffer.size());
     engine.queue().submit([encoder.finish()]);
     staging.map_async(wgpu::MapMode::Read, .., |result| result.expect("the buffer maps"));
-    let timeout = Some(std::time::Duration::from_secs(120));
+    // SwiftShader, beside other work, is minutes over one dispatch.
+    let timeout = Some(std::time::Duration::from_secs(600));
     engine.device().poll(wgpu::PollType::Wait { submission_index: None, timeout }).expect("the device answers");
     bytemuck::pod_collect_to_vec(&staging.get_mapped_range(..).expect("the buffer is mapped"))
 }

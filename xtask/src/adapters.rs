@@ -1,11 +1,20 @@
 //! Makes sure that there are adapters to test on.
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result, ensure};
 
-use crate::step::{cargo, command};
+use crate::{
+    figures,
+    step::{cargo, command, nextest},
+    tally,
+};
 
 /// Mesa's software adapters on Debian and Ubuntu: lavapipe for Vulkan, llvmpipe for GLES.
 const PACKAGES: [&str; 3] = ["mesa-vulkan-drivers", "libegl1", "libgl1-mesa-dri"];
+
+/// SwiftShader's manifest for the Vulkan loader, of Debian's `chromium-common`.
+pub(crate) const SWIFTSHADER: &str = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
 /// Installs the software adapters on a Linux machine that lacks a Vulkan or a GL adapter, so that both are always tested.
 /// Elsewhere the system brings its own.
@@ -15,28 +24,118 @@ pub(crate) fn ensure() -> Result<()> {
         return Ok(());
     }
     println!("no adapter for {}: installing Mesa's software adapters ({})", missing.join(" and "), PACKAGES.join(" "));
-    apt(&["update"])?;
-    apt(&[&["install", "--yes", "--no-install-recommends"], &PACKAGES[..]].concat())?;
+    apt(&PACKAGES)?;
     let missing = self::missing()?;
     ensure!(missing.is_empty(), "still no adapter for {}", missing.join(" and "));
     Ok(())
 }
 
+/// Every adapter, SwiftShader's where it is installed, as `plunge adapters` sees them.
+fn listed() -> Result<serde_json::Value> {
+    let listed = cargo(&["run", "--quiet", "--package", "plunge-cli", "--", "adapters", "--json"])
+        .env("VK_ADD_DRIVER_FILES", SWIFTSHADER)
+        .output()?;
+    serde_json::from_str(&listed).context("`plunge adapters --json` is JSON")
+}
+
 /// The backends of Linux without an adapter here, as `plunge adapters` sees them.
 fn missing() -> Result<Vec<&'static str>> {
-    let listed = cargo(&["run", "--quiet", "--package", "plunge-cli", "--", "adapters", "--json"]).output()?;
-    let listed: serde_json::Value = serde_json::from_str(&listed).context("`plunge adapters --json` is JSON")?;
+    let listed = listed()?;
     let has = |backend: &str| {
         listed.as_array().is_some_and(|all| all.iter().any(|adapter| adapter["backend"].as_str() == Some(backend)))
     };
     Ok(["vulkan", "gl"].into_iter().filter(|backend| !has(backend)).collect())
 }
 
-fn apt(arguments: &[&str]) -> Result<()> {
+/// Installs SwiftShader where Debian's packages are to be had, and answers whether it is here.
+pub(crate) fn ensure_swiftshader() -> Result<bool> {
+    if !Path::new(SWIFTSHADER).exists() && has_apt() {
+        apt(&["chromium-common"])?;
+    }
+    Ok(Path::new(SWIFTSHADER).exists())
+}
+
+/// A part of the suite on SwiftShader, for the whole takes it an hour.
+pub(crate) fn short_on_swiftshader() -> Result<()> {
+    if !ensure_swiftshader()? {
+        println!("\nno SwiftShader on this system: nothing was tested on it");
+        return Ok(());
+    }
+    tally::clear()?;
+    nextest(&["--workspace", "--test", "suite"])
+        .args(&[
+            "adapters::",
+            "conformance::sort",
+            "conformance::runs",
+            "conformance::narrow_regions",
+            "formats::tails",
+            "peers::",
+        ])
+        .env("VK_ADD_DRIVER_FILES", SWIFTSHADER)
+        .env("PLUNGE_ADAPTER", "SwiftShader")
+        .run()?;
+    let figure = format!("{} comparisons with the reference, 0 mismatches", tally::print()?);
+    figures::note(
+        "adapters",
+        "a part of the suite on SwiftShader",
+        &figure,
+        "Debian's chromium-common",
+        "cargo xtask soak adapters --short",
+    );
+    Ok(())
+}
+
+/// The whole suite on each adapter alone.
+pub(crate) fn soak() -> Result<()> {
+    ensure()?;
+    ensure_swiftshader()?;
+    let tests = nextest_list()?;
+    for adapter in listed()?.as_array().context("a list of adapters")? {
+        let field = |name: &str| adapter[name].as_str().unwrap_or_default().to_owned();
+        if field("backend") == "cpu" {
+            continue;
+        }
+        let name = format!("{} ({},", field("name"), field("backend"));
+        tally::clear()?;
+        nextest(&["--profile", "soak", "--no-fail-fast", "--workspace", "--test", "suite"])
+            .env("VK_ADD_DRIVER_FILES", SWIFTSHADER)
+            .env("PLUNGE_ADAPTER", &name)
+            .run()?;
+        let figure = format!("{tests} of {tests} tests, {} comparisons with the reference, 0 mismatches", tally::print()?);
+        let on = format!("{} ({}), {}", field("name"), field("backend"), field("driver"));
+        figures::note(
+            "adapters",
+            &format!("the suite on {} ({})", field("name"), field("backend")),
+            &figure,
+            &on,
+            "cargo xtask soak adapters",
+        );
+    }
+    Ok(())
+}
+
+/// How many tests the suite has.
+fn nextest_list() -> Result<usize> {
+    let listed = cargo(&["nextest", "list", "--workspace", "--test", "suite", "--message-format", "oneline"]).output()?;
+    Ok(listed.lines().filter(|line| !line.is_empty()).count())
+}
+
+/// Whether packages can be installed by name.
+pub(crate) fn has_apt() -> bool {
+    command("apt-get").args(&["--version"]).succeeds_quietly()
+}
+
+/// Installs Debian's packages.
+pub(crate) fn apt(packages: &[&str]) -> Result<()> {
     let as_root = command("id").args(&["-u"]).output()?.trim() == "0";
-    let step = if as_root { command("apt-get") } else { command("sudo").args(&["apt-get"]) };
-    step.args(arguments)
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .run()
-        .with_context(|| format!("on this system, install what Debian calls {} by hand", PACKAGES.join(" ")))
+    let step = || if as_root { command("apt-get") } else { command("sudo").args(&["apt-get"]) };
+    let run = |arguments: &[&str]| {
+        step()
+            .args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .run()
+            .with_context(|| format!("on this system, install what Debian calls {} by hand", packages.join(" ")))
+    };
+    run(&["update"])?;
+    run(&[&["install", "--yes", "--no-install-recommends"], packages].concat())
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, io::ErrorKind, path::PathBuf};
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::step::root;
+use crate::step::{root, target};
 
 /// What was measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,8 +22,12 @@ struct Figure {
 
 /// Where notes are left: what runs under a routine is told by `PLUNGE_FIGURES`.
 pub(crate) fn folder() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    target.join("tmp/figures")
+    target().join("tmp/figures")
+}
+
+/// Notes what a routine measures itself.
+pub(crate) fn note(topic: &str, what: &str, figure: &str, on: &str, command: &str) {
+    plunge_workloads::figures::note_in(&folder(), topic, what, figure, on, command);
 }
 
 /// Takes the notes into docs/reliability.json, and writes the page's tables anew.

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "a command line tool speaks")]
 
 mod adapters;
+mod compilers;
 mod figures;
 mod shaders;
 mod soak;
@@ -47,6 +48,8 @@ enum Routine {
         /// Part of a key, such as max/window/tile.
         key: Option<String>,
     },
+    /// Hand every listed kernel to the compilers of SPIR-V, GLSL, HLSL and WGSL that are to be had.
+    Compilers(compilers::Options),
     /// Write the README's op × region table and pictures anew.
     Docs,
     /// Take the figures that tests and soaks have noted into docs/reliability.md.
@@ -87,6 +90,7 @@ fn main() -> Result<()> {
                 .run()
         }
         Routine::Shaders { key } => shaders::print(key.as_deref()),
+        Routine::Compilers(options) => compilers::run(&options),
         Routine::Docs => docs(),
         Routine::Reliability => figures::write(),
         Routine::Deny { advisories } => tools::deny(advisories),
@@ -108,6 +112,8 @@ fn test() -> Result<()> {
     if tools::has("deny") {
         tools::deny(false)?;
     }
+    compilers::run(&compilers::Options::short()?)?;
+    adapters::short_on_swiftshader()?;
     tally::clear()?;
     nextest(&["--workspace"]).run()?;
     cargo(&["test", "--quiet", "--workspace", "--doc"]).run()?;
@@ -118,7 +124,7 @@ fn test() -> Result<()> {
         }
     }
     cargo(&["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "--deny warnings").run()?;
-    tally::print()
+    tally::print().map(drop)
 }
 
 fn docs() -> Result<()> {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Args, builder::PossibleValuesParser};
 
-use crate::{adapters, step::nextest, tally, tools};
+use crate::{adapters, compilers, step::nextest, tally, tools};
 
 /// What of the long forms to run, and how long.
 #[derive(Args)]
@@ -20,6 +20,9 @@ pub(crate) struct Options {
     /// guest: how long eight threads go on.
     #[arg(long, default_value_t = 180)]
     seconds: u32,
+    /// adapters: only the part of the suite that `cargo xtask test` runs on SwiftShader.
+    #[arg(long)]
+    short: bool,
 }
 
 /// A part: its name, what it does, and how.
@@ -29,11 +32,21 @@ struct Part {
     run: fn(&Options) -> Result<()>,
 }
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 7] = [
     Part { name: "properties", about: "Random specs against the reference", run: properties },
     Part { name: "formats", about: "Op × region × layout × type in full", run: formats },
     Part { name: "faults", about: "Hundreds of devices lost at any time", run: faults },
     Part { name: "guest", about: "Eight threads on one device, 100 runs, 10,000 calls", run: guest },
+    Part {
+        name: "compilers",
+        about: "Every listed kernel by every compiler that is to be had",
+        run: |_| compilers::run(&compilers::Options::all()),
+    },
+    Part {
+        name: "adapters",
+        about: "The whole suite on each adapter, SwiftShader's among them",
+        run: |options| if options.short { adapters::short_on_swiftshader() } else { adapters::soak() },
+    },
     Part { name: "deny", about: "Licences, duplicates and sources of the dependencies", run: |_| tools::deny(false) },
 ];
 
@@ -66,7 +79,7 @@ fn guest(options: &Options) -> Result<()> {
 fn compared(tests: &str, variable: &str, value: &str) -> Result<()> {
     tally::clear()?;
     suite(tests, variable, value)?;
-    tally::print()
+    tally::print().map(drop)
 }
 
 /// Runs those tests of the suite whose names contain `tests`, in the long form that `variable` asks for.

@@ -32,6 +32,11 @@ pub(crate) fn root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
+/// Where builds and what routines install are kept.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
 impl Step {
     pub(crate) fn args(mut self, arguments: &[&str]) -> Self {
         self.0.args(arguments);

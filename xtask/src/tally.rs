@@ -4,11 +4,10 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::step::root;
+use crate::step::target;
 
 fn folder() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    target.join("tmp/tally")
+    target().join("tmp/tally")
 }
 
 /// Forgets earlier runs.
@@ -19,8 +18,8 @@ pub(crate) fn clear() -> Result<()> {
     }
 }
 
-/// Prints cases × adapters, and fails where nothing was compared.
-pub(crate) fn print() -> Result<()> {
+/// Prints cases × adapters, and fails where nothing was compared. Answers how many comparisons there were.
+pub(crate) fn print() -> Result<u64> {
     let (mut comparisons, mut mismatches, mut adapters) = (0, 0, BTreeSet::new());
     println!();
     for file in fs::read_dir(folder()).context("no suite has left a tally")? {
@@ -36,5 +35,5 @@ pub(crate) fn print() -> Result<()> {
     println!("\nadapters: {}", adapters.into_iter().collect::<Vec<_>>().join("; "));
     println!("{comparisons} comparisons (cases × adapters), {mismatches} mismatches");
     ensure!(mismatches == 0, "there are mismatches");
-    Ok(())
+    Ok(comparisons)
 }
