@@ -137,7 +137,7 @@ impl Piece {
     /// Where its elements begin in what is bound.
     pub(super) fn shifts(&self, widths: &Widths) -> Shifts {
         #[allow(clippy::cast_possible_truncation, reason = "below 256")]
-        let shift = |from: u64, width: u64| if width == 0 { 0 } else { (from * width % ALIGNMENT / width) as u32 };
+        let shift = |from: u64, width: u64| (from * width % ALIGNMENT).checked_div(width).unwrap_or(0) as u32;
         Shifts {
             input: shift(self.input.from, widths.input),
             output: shift(self.output.from, widths.output),
