@@ -5,6 +5,7 @@
 //! - [`Pooling`] says what to pool: an [`Op`] in a [`Region`].
 //! - [`Engine::prepare`] makes it ready for a [`Shape`], [`Pooler::bind`] for buffers, [`BoundPooling::encode`] records it.
 //! - [`Engine::headless`] and [`Engine::pool`] are for programs that have neither device nor buffers.
+//! - [`onnx::pooling`] makes a [`Pooling`] of an ONNX operator's attributes.
 //! - [`plan::Plan`] tells, without a device, which kernels would run; [`reference::pool`] is the answer they must give.
 
 #[cfg(feature = "gpu")]
@@ -23,6 +24,7 @@ pub mod image;
 mod indices;
 #[cfg(feature = "gpu")]
 mod once;
+pub mod onnx;
 pub mod op;
 #[cfg(feature = "gpu")]
 mod pipeline;

@@ -23,6 +23,7 @@ mod guest;
 mod peers;
 #[cfg(feature = "serde")]
 mod peers_back;
+mod peers_onnx;
 mod probabilistic;
 mod properties;
 mod seams;
