@@ -387,6 +387,12 @@ impl BoundPooling {
         }
     }
 
+    /// Its dispatches one by one, in their order, to be recorded into submissions of their own: [`join`](Self::join) the other way round.
+    #[must_use]
+    pub fn into_steps(self) -> Vec<Self> {
+        self.steps.into_iter().map(|step| Self { steps: vec![step] }).collect()
+    }
+
     /// The steps by runs that fold no more than so many taps, or are one step.
     pub(crate) fn runs(&self, most: u64) -> impl Iterator<Item = &[BoundStep]> {
         let mut rest = &self.steps[..];

@@ -17,6 +17,8 @@ mod request;
 mod slot;
 mod unpool;
 
+use std::time::Duration;
+
 pub(crate) use format::{Elements, Format, Stored};
 pub(crate) use key::{
     BackKey, BackTo, ClusterStep, Digest, Emit, Line, MipKey, PoolKey, Role, Rows, Schedule, Tile, UnpoolStep, WORKGROUP,
@@ -496,6 +498,18 @@ impl Plan {
     /// The keys of the plan's steps, in order. Empty for a tensor without elements.
     pub fn keys(&self) -> impl ExactSizeIterator<Item = KernelKey> + '_ {
         self.steps.iter().map(|step| step.key)
+    }
+
+    /// How long the longest of the plan's dispatches is estimated to take under `limits`. It is more than [`Limits::longest_dispatch`] only where there is nothing left to divide.
+    #[must_use]
+    pub fn longest_dispatch(&self, limits: &Limits) -> Duration {
+        let taps = self.steps.iter().map(|step| step.cost).max().unwrap_or(0);
+        Duration::from_secs_f64(taps as f64 / limits.taps_per_second.max(1) as f64)
+    }
+
+    /// The workgroups of the plan's dispatches, in order: none on any side above [`Limits::workgroups_per_dimension`], and none without work.
+    pub fn workgroups(&self) -> impl ExactSizeIterator<Item = [u32; 2]> + '_ {
+        self.steps.iter().map(|step| step.workgroups)
     }
 
     /// Bytes of scratch that the steps need between them; 0 for most.

@@ -1,12 +1,14 @@
 //! Poolings in pieces: tight limits put seams into small tensors, whose answers must be those of one piece.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use plunge::{
-    Element, Engine, Error, Kernel, Layout, Op, Pooling, Region, Request, Shape, StochasticMode, Window, plan::Limits,
+    Bindings, BoundPooling, Element, Engine, Error, Kernel, Layout, Op, Pooling, Region, Request, Shape, StochasticMode,
+    Window,
+    plan::{Limits, Plan},
     reference,
 };
-use plunge_workloads::{Data, Sides};
+use plunge_workloads::{Data, Sides, Wanted, Workload, catalogue, figures};
 
 use crate::{
     adapters::engines,
@@ -33,7 +35,7 @@ fn beyond<T>(prepared: &Result<T, Error>) -> bool {
 /// Steps of the pooling's plan, by the engine's limits and by the device's.
 fn steps(case: &Case, engine: &Engine) -> [usize; 2] {
     [*engine.limits(), Limits::WEBGPU].map(|limits| {
-        let plan = plunge::plan::Plan::new(&case.pooling, &case.shape, &case.request, &limits);
+        let plan = Plan::new(&case.pooling, &case.shape, &case.request, &limits);
         plan.map_or(0, |plan| plan.keys().len())
     })
 }
@@ -102,6 +104,14 @@ fn of_every_region() {
     }
     println!("{tried} in pieces, {refused} beyond the limits");
     record("seams of every region", tried, &engines()[..1], failures.len());
+    let figure = format!("{} of {tried} right", tried - failures.len());
+    figures::note(
+        "limits",
+        "poolings in pieces, op × region, under limits of 1, 3 and 10 KiB a binding and 4,000 taps a dispatch",
+        &figure,
+        "lavapipe, llvmpipe (GL)",
+        "cargo xtask test",
+    );
     report(&failures);
     assert!(tried > 200 && tried > refused, "{tried} in pieces, {refused} refused");
 }
@@ -132,6 +142,14 @@ fn by_every_kernel() {
         }
     }
     record("seams by every kernel", tried, &engines()[..1], failures.len());
+    let figure = format!("{} of {tried} right", tried - failures.len());
+    figures::note(
+        "limits",
+        "every kernel, forced, over seams between rows and planes",
+        &figure,
+        "lavapipe, llvmpipe (GL)",
+        "cargo xtask test",
+    );
     report(&failures);
     assert!(tried > 200, "{tried} tried");
 }
@@ -223,6 +241,8 @@ fn of_gradients() {
     }
     println!("{tried} gradients tried");
     record("seams of gradients", tried, &engines()[..1], failures.len());
+    let figure = format!("{} of {tried} right", tried - failures.len());
+    figures::note("limits", "gradients over seams between planes", &figure, "lavapipe, llvmpipe (GL)", "cargo xtask test");
     report(&failures);
     assert!(tried > 60, "{tried} tried");
 }
@@ -245,5 +265,105 @@ fn of_unpooling() {
             let spread = engine.unpool(&average, pooled.shape, shape, &kept, None).expect("it is spread");
             assert_eq!(spread, engines()[0].1.unpool(&average, pooled.shape, shape, &kept, None).expect("it is spread"));
         }
+    }
+}
+
+/// No dispatch of the catalogue is estimated to take longer than the limits say. In a soak each is timed alone.
+#[test]
+fn dispatches_of_the_catalogue() {
+    let soak = std::env::var_os("PLUNGE_SOAK_SECONDS").is_some();
+    let (mut longest, mut timed) = ((Duration::ZERO, "nothing"), (Duration::ZERO, String::new()));
+    for (adapter, engine) in engines() {
+        for workload in catalogue() {
+            let request = Request::new().indices(workload.wanted == Wanted::Indices);
+            let grad = workload.wanted == Wanted::Gradient;
+            let plan = if grad { Plan::grad } else { Plan::new };
+            let plan = plan(&workload.pooling, &workload.shape, &request, engine.limits()).expect("it is planned");
+            let estimate = plan.longest_dispatch(engine.limits());
+            assert!(!estimate.is_zero() && estimate <= engine.limits().longest_dispatch, "{}: {estimate:?}", workload.name);
+            longest = longest.max((estimate, workload.name));
+            if soak && adapter.contains("vulkan") && !grad {
+                for step in steps_of(&engine, &workload, &request) {
+                    let begun = Instant::now();
+                    let mut encoder = engine.device().create_command_encoder(&Default::default());
+                    step.encode(&mut encoder);
+                    engine.queue().submit([encoder.finish()]);
+                    engine.wait().expect("it ends");
+                    timed = timed.max((begun.elapsed(), workload.name.into()));
+                }
+            }
+        }
+    }
+    let command = "cargo xtask soak limits";
+    let planned = format!("{} ms, {}", longest.0.as_millis(), longest.1);
+    figures::note(
+        "dispatches",
+        "longest dispatch of the catalogue, as estimated for software adapters",
+        &planned,
+        "the planner",
+        command,
+    );
+    if soak {
+        let measured = format!("{} ms, {}", timed.0.as_millis(), timed.1);
+        figures::note(
+            "dispatches",
+            "longest dispatch of the catalogue, submitted alone, its first run",
+            &measured,
+            "lavapipe",
+            command,
+        );
+    }
+}
+
+/// A workload's dispatches, bound to buffers of their own.
+fn steps_of(engine: &Engine, workload: &Workload, request: &Request) -> Vec<BoundPooling> {
+    let buffers = Sides::for_pooling(&workload.pooling, &workload.shape, 0);
+    let values = Data::Reals.values(workload.shape.elements(), 0);
+    let input = engine.upload(workload.shape, &values).expect("it fits");
+    let pooler = engine.prepare_with(&workload.pooling, workload.shape, request).expect("it is prepared");
+    let output = engine.allocate::<f32>(pooler.output_shape()).expect("it fits");
+    let indices = engine.allocate::<u32>(pooler.output_shape()).expect("it fits");
+    let line = |values: &[u32]| engine.upload(Shape::nchw([1, 1, values.len()]), values).expect("it fits");
+    let boxes = buffers.boxes.map(|rows| line(&rows.concat().into_iter().map(f32::to_bits).collect::<Vec<_>>()));
+    let mask = buffers.mask.map(|mask| line(&mask));
+    let mut bindings = Bindings::new(input.buffer(), output.buffer());
+    if request.indices {
+        bindings = bindings.indices(indices.buffer());
+    }
+    if let Some(boxes) = &boxes {
+        bindings = bindings.boxes(boxes.buffer());
+    }
+    if let Some(mask) = &mask {
+        bindings = bindings.mask(mask.buffer());
+    }
+    pooler.bind(&bindings).expect("it is bound").into_steps()
+}
+
+/// A tensor of more than a GiB, whose planes no binding holds: in a soak, since it takes as much memory three times over. Else its plan.
+#[test]
+fn more_than_a_gibibyte() {
+    let (pooling, shape) = (Pooling::max(2), Shape::nchw([1, 4, 8200, 8202]));
+    assert!(shape.elements() * 4 > 1 << 30);
+    for (adapter, engine) in engines() {
+        let plan = Plan::new(&pooling, &shape, &Request::new(), engine.limits()).expect("it is planned");
+        assert!(plan.keys().len() > 8, "{} pieces on {adapter}", plan.keys().len());
+        if std::env::var_os("PLUNGE_SOAK_SECONDS").is_none() {
+            continue;
+        }
+        let value = |at: usize| (at as u32).wrapping_mul(0x9e37_79b1) as f32;
+        let values: Vec<f32> = (0..shape.elements()).map(value).collect();
+        let begun = Instant::now();
+        let pooled =
+            engine.pool(&pooling, shape, &values, &Request::new()).unwrap_or_else(|error| panic!("{adapter}: {error}"));
+        let seconds = begun.elapsed().as_secs_f64();
+        drop(values);
+        let (rows, columns) = (8200 / 2, 8202 / 2);
+        for (at, &got) in pooled.values.iter().enumerate() {
+            let corner = at / (rows * columns) * 8200 * 8202 + at / columns % rows * 2 * 8202 + at % columns * 2;
+            let wanted = [0, 1, 8202, 8203].map(|step| value(corner + step)).into_iter().fold(0.0, f32::max);
+            assert_eq!(got, wanted, "output {at} on {adapter}");
+        }
+        let figure = format!("{} steps, every output right, {seconds:.1} s with upload and download", plan.keys().len());
+        figures::note("limits", &format!("1.08 GB, max 2×2, on {adapter}"), &figure, &adapter, "cargo xtask soak limits");
     }
 }

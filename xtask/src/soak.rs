@@ -32,11 +32,12 @@ struct Part {
     run: fn(&Options) -> Result<()>,
 }
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     Part { name: "properties", about: "Random specs against the reference", run: properties },
     Part { name: "formats", about: "Op × region × layout × type in full", run: formats },
     Part { name: "faults", about: "Hundreds of devices lost at any time", run: faults },
     Part { name: "guest", about: "Eight threads on one device, 100 runs, 10,000 calls", run: guest },
+    Part { name: "limits", about: "A tensor above a GiB; every dispatch of the catalogue timed", run: limits },
     Part {
         name: "compilers",
         about: "Every listed kernel by every compiler that is to be had",
@@ -73,6 +74,10 @@ fn faults(options: &Options) -> Result<()> {
 
 fn guest(options: &Options) -> Result<()> {
     suite("guest::", "PLUNGE_SOAK_SECONDS", &options.seconds.to_string())
+}
+
+fn limits(options: &Options) -> Result<()> {
+    suite("seams::", "PLUNGE_SOAK_SECONDS", &options.seconds.to_string())
 }
 
 /// Runs those tests of the suite that compare with the reference, and adds up what they compared.
