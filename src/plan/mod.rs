@@ -439,6 +439,11 @@ impl Plan {
         self.steps.iter().map(|step| step.key)
     }
 
+    /// The workgroups of the plan's dispatches, in order: none on any side above `workgroups_per_dimension`, and none without work.
+    pub fn workgroups(&self) -> impl ExactSizeIterator<Item = [u32; 2]> + '_ {
+        self.steps.iter().map(|step| step.workgroups)
+    }
+
     /// Bytes of scratch that the steps need between them; 0 for most.
     #[must_use]
     pub fn scratch_bytes(&self) -> u64 {
