@@ -7,13 +7,16 @@ use plunge::{
     plan::{Limits, Plan},
     reference,
 };
-use plunge_workloads::{Data, Sides};
+use plunge_workloads::{
+    Data, Sides,
+    verdict::{place, tolerances_of},
+};
 
 use crate::{
     adapters::engines,
     conformance::{ops, regions},
     guarded,
-    verdict::{place, record, report, tolerances_of},
+    verdict::{record, report},
 };
 
 /// What a tensor's elements are, and those of the results.

@@ -5,6 +5,7 @@ pub mod data;
 pub mod date;
 pub mod figures;
 pub mod sides;
+pub mod verdict;
 
 pub use catalogue::{Wanted, Workload, catalogue};
 pub use data::Data;
