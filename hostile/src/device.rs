@@ -10,7 +10,7 @@ use plunge_workloads::{Sides, verdict};
 
 use crate::{
     draw::{self, Range},
-    sides::{index, small, spoil_box, spoiled_label, taking_sides},
+    sides::{index, sensible, small, spoil_box, spoiled_label, taking_sides},
 };
 
 /// Bytes before and after every range; a multiple of every offset alignment.
@@ -71,7 +71,7 @@ fn beside_the_reference(u: &mut Unstructured<'_>) -> Result<bool> {
     let exact = pooling.op.kind().row().exact && pooling.activation.is_none() && !matches!(pooling.region, Region::RoiAlign(_));
     let any = exact && u.arbitrary()?;
     let values = draw::values(u, shape.elements(), any)?;
-    let sides = Sides::for_pooling(&pooling, &shape, u.arbitrary()?);
+    let sides = sensible(&pooling, &shape, u.arbitrary()?);
     let pooler = match engine().prepare_with(&pooling, shape, &request) {
         Ok(pooler) => pooler,
         // Not every kernel takes everything, and not every op has indices.
@@ -104,7 +104,7 @@ fn unseen(u: &mut Unstructured<'_>) -> Result<bool> {
     let pooling = taking_sides(u)?;
     let shape = small(u, &pooling)?;
     let Some(output) = workable(&pooling, &shape) else { return Ok(false) };
-    let mut sides = Sides::for_pooling(&pooling, &shape, u.arbitrary()?);
+    let mut sides = sensible(&pooling, &shape, u.arbitrary()?);
     for row in sides.boxes.iter_mut().flatten() {
         spoil_box(u, row)?;
     }
@@ -152,7 +152,8 @@ fn indices(u: &mut Unstructured<'_>) -> Result<bool> {
         ranges.add("status", &[0]),
     ];
     let scratch = ranges.add("scratch", &vec![SENTINEL; (pooler.scratch_bytes() / 4) as usize]);
-    let mut bindings = Bindings::new(ranges.range(input), ranges.range(output)).indices(ranges.range(at)).status(ranges.range(status));
+    let mut bindings =
+        Bindings::new(ranges.range(input), ranges.range(output)).indices(ranges.range(at)).status(ranges.range(status));
     if pooler.scratch_bytes() > 0 {
         bindings = bindings.scratch(ranges.range(scratch));
     }
@@ -164,7 +165,10 @@ fn indices(u: &mut Unstructured<'_>) -> Result<bool> {
             assert_eq!(words[status], [0], "the host takes {given:?}");
             for (at, (got, wanted)) in words[output].iter().zip(wanted).enumerate() {
                 let got = f64::from(f32::from_bits(*got));
-                assert!(got == wanted || got.is_nan() && wanted.is_nan(), "value {at} of {restored}: expected {wanted}, got {got}");
+                assert!(
+                    got == wanted || got.is_nan() && wanted.is_nan(),
+                    "value {at} of {restored}: expected {wanted}, got {got}"
+                );
             }
         }
         Err(error) => assert_ne!(words[status], [0], "the host says {error}"),

@@ -1,5 +1,7 @@
 //! Poolings, shapes and numbers made of bytes.
 
+use std::time::Duration;
+
 use arbitrary::{Result, Unstructured};
 use plunge::{
     Activation, ClusterBy, Clusters, Element, Fractional, Kernel, Layout, Op, Padding, PaddingMode, PerAxis, Pooling,
@@ -120,7 +122,8 @@ fn window(u: &mut Unstructured<'_>, axes: usize, range: Range) -> Result<Region>
         2 => Padding::Valid,
         3 | 4 => Padding::default(),
         _ => {
-            let mut side = || Ok::<_, arbitrary::Error>(if range == Range::Any { range.size(u, 4)? } else { u.int_in_range(0..=3)? });
+            let mut side =
+                || Ok::<_, arbitrary::Error>(if range == Range::Any { range.size(u, 4)? } else { u.int_in_range(0..=3)? });
             let sides = (0..axes).map(|_| Ok([side()?, side()?])).collect::<Result<Vec<_>>>()?;
             Padding::Explicit(PerAxis::Each(sides))
         }
@@ -243,6 +246,8 @@ pub(crate) fn limits(u: &mut Unstructured<'_>) -> Result<Limits> {
         limits.workgroup_bytes = *u.choose(&[0, 64, 4096, 16 << 10, 64 << 10])?;
         limits.storage_buffers = *u.choose(&[0, 2, 4, 8])?;
         limits.storage_textures = *u.choose(&[0, 4])?;
+        limits.longest_dispatch = Duration::from_micros(*u.choose(&[0, 1, 1000, 500_000, u64::MAX])?);
+        limits.taps_per_second = *u.choose(&[0, 1, 1 << 30, u64::MAX])?;
         limits.invocations_to_fill = *u.choose(&[0, 1, 4096, u32::MAX])?;
     }
     Ok(limits)
@@ -250,8 +255,7 @@ pub(crate) fn limits(u: &mut Unstructured<'_>) -> Result<Limits> {
 
 /// Values: small ones, with NaN and infinities among them, or of any bits.
 pub(crate) fn values(u: &mut Unstructured<'_>, count: usize, any: bool) -> Result<Vec<f32>> {
-    const SPECIALS: [f32; 8] =
-        [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.0, 1e-40, -1e-40, f32::MIN_POSITIVE];
+    const SPECIALS: [f32; 8] = [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.0, 1e-40, -1e-40, f32::MIN_POSITIVE];
     // A few bytes make many values, so that small inputs reach large tensors.
     let drawn: Vec<u32> = (0..count.min(64)).map(|_| u.arbitrary()).collect::<Result<_>>()?;
     let value = |at: usize| {

@@ -6,6 +6,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
     reason = "what does not hold is told by a panic; casts cut random numbers to size"
 )]
 

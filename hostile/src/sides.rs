@@ -92,7 +92,9 @@ pub(crate) fn taking_sides(u: &mut Unstructured<'_>) -> Result<Pooling> {
         let mut pooling = draw::pooling(u, 2, Range::Small)?;
         match &pooling.region {
             Region::RoiPool(_) | Region::RoiAlign(_) | Region::Segments { .. } | Region::Sequence => return Ok(pooling),
-            Region::Window(_) if matches!(pooling.op, Op::Gated { .. } | Op::Weighted { preset: None, .. }) => return Ok(pooling),
+            Region::Window(_) if matches!(pooling.op, Op::Gated { .. } | Op::Weighted { preset: None, .. }) => {
+                return Ok(pooling);
+            }
             // Bytes that have ended draw the same for ever.
             _ if u.is_empty() => {
                 pooling.region = Region::Segments { count: Some(3), empty: 0.0 };
@@ -106,6 +108,20 @@ pub(crate) fn taking_sides(u: &mut Unstructured<'_>) -> Result<Pooling> {
 /// A small shape that such a pooling takes.
 pub(crate) fn small(u: &mut Unstructured<'_>, pooling: &Pooling) -> Result<Shape> {
     draw::shape(u, if matches!(pooling.region, Region::Sequence) { 1 } else { 2 }, Range::Small)
+}
+
+/// What `pooling` needs, with values that make sense, and no more boxes than it takes.
+pub(crate) fn sensible(pooling: &Pooling, shape: &Shape, seed: u64) -> Sides {
+    let mut sides = Sides::for_pooling(pooling, shape, seed);
+    let most = match &pooling.region {
+        Region::RoiPool(boxes) => boxes.max_boxes,
+        Region::RoiAlign(boxes) => boxes.max_boxes,
+        _ => None,
+    };
+    if let (Some(boxes), Some(most)) = (&mut sides.boxes, most) {
+        boxes.truncate(most as usize);
+    }
+    sides
 }
 
 /// What `pooling` needs, with values that may make no sense, and now and then of the wrong size, or something that it does not need.

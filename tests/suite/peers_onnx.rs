@@ -225,8 +225,10 @@ impl Case {
     }
 
     fn unpooled(&self, pooling: &Pooling, pooled: Shape, runner: &Runner<'_>) -> Result<Answer, String> {
-        let size: Option<Vec<usize>> =
-            self.inputs.get(2).map(|sizes| sizes.whole()[2..].iter().map(|&size| size as usize).collect());
+        let size: Option<Vec<usize>> = self
+            .inputs
+            .get(2)
+            .map(|sizes| sizes.whole()[2..].iter().map(|&size| usize::try_from(size).expect("a size")).collect());
         let restored = pooling.unpooled_shape(&pooled, size.as_deref()).map_err(|error| error.to_string())?;
         let convention = onnx::index_convention(&self.operator, &self.attributes()).map_err(|error| error.to_string())?;
         assert_eq!(convention, IndexConvention::OnnxRowMajor);

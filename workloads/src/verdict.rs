@@ -53,8 +53,7 @@ pub fn compare(
             // Where values are not exact, either side of a near tie will do.
             let near_tie = || {
                 let value = activated.get(at / out_plane * plane + got as usize).copied().map(f64::from);
-                tolerances[at] > 0.0
-                    && value.is_some_and(|value| (value - f64::from(values[at])).abs() <= tolerances[at])
+                tolerances[at] > 0.0 && value.is_some_and(|value| (value - f64::from(values[at])).abs() <= tolerances[at])
             };
             if got != wanted.map_or(u32::MAX, |index| index as u32) && !near_tie() {
                 return Err(format!("index {at} {}: expected {wanted:?}, got {got}", place(at, output)));

@@ -4,6 +4,7 @@
 mod adapters;
 mod compilers;
 mod figures;
+mod fuzz;
 mod shaders;
 mod soak;
 mod step;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Args, builder::PossibleValuesParser};
 
-use crate::{adapters, compilers, step::nextest, tally, tools};
+use crate::{adapters, compilers, fuzz, step::nextest, tally, tools};
 
 /// What of the long forms to run, and how long.
 #[derive(Args)]
@@ -20,6 +20,9 @@ pub(crate) struct Options {
     /// guest: how long eight threads go on.
     #[arg(long, default_value_t = 180)]
     seconds: u32,
+    /// fuzz: how much, where 1000 are eleven million runs without a GPU and 24,000 with one.
+    #[arg(long, default_value_t = 1000)]
+    thousands: u64,
     /// adapters: only the part of the suite that `cargo xtask test` runs on SwiftShader.
     #[arg(long)]
     short: bool,
@@ -32,11 +35,16 @@ struct Part {
     run: fn(&Options) -> Result<()>,
 }
 
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     Part { name: "properties", about: "Random specs against the reference", run: properties },
     Part { name: "formats", about: "Op × region × layout × type in full", run: formats },
     Part { name: "faults", about: "Hundreds of devices lost at any time", run: faults },
     Part { name: "guest", about: "Eight threads on one device, 100 runs, 10,000 calls", run: guest },
+    Part {
+        name: "fuzz",
+        about: "cargo-fuzz: specs, files and what stands beside inputs",
+        run: |options| fuzz::run(options.thousands),
+    },
     Part { name: "limits", about: "A tensor above a GiB; every dispatch of the catalogue timed", run: limits },
     Part {
         name: "compilers",

@@ -64,6 +64,16 @@ impl Step {
         Ok(String::from_utf8(output.stdout)?)
     }
 
+    /// Runs it, and answers with what it told on standard error.
+    pub(crate) fn told(mut self) -> Result<String> {
+        let line = self.line();
+        println!("\n$ {line}");
+        let output = self.0.output().with_context(|| format!("{line} could not be started"))?;
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        ensure!(output.status.success(), "{line} failed: {told}");
+        Ok(told)
+    }
+
     pub(crate) fn succeeds_quietly(mut self) -> bool {
         self.0.output().is_ok_and(|output| output.status.success())
     }

@@ -10,7 +10,7 @@ pub(crate) fn has(name: &str) -> bool {
 }
 
 /// Installs `cargo NAME` where it is not, which takes minutes.
-fn ensure(name: &str) -> Result<()> {
+pub(crate) fn ensure(name: &str) -> Result<()> {
     if has(name) { Ok(()) } else { cargo(&["install", "--locked", &format!("cargo-{name}")]).run() }
 }
 

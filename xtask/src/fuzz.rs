@@ -1,0 +1,59 @@
+//! cargo-fuzz on every target of fuzz/, so many runs each.
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::{
+    adapters, figures,
+    step::{command, root},
+    tools,
+};
+
+/// A target, whether it needs an adapter, and how often it runs for each thousand that are asked for.
+const TARGETS: [(&str, bool, u64); 5] = [
+    ("spec", false, 4_000),
+    ("readers", false, 4_000),
+    ("sides", false, 3_000),
+    ("reference_vs_gpu", true, 12),
+    ("sides_on_gpu", true, 12),
+];
+
+/// Runs all targets: with `thousands` = 1000, eleven million runs without a GPU and 24,000 with one.
+pub(crate) fn run(thousands: u64) -> Result<()> {
+    tools::ensure("fuzz")?;
+    adapters::ensure()?;
+    let mut runs = [0; 2];
+    for (target, adapter, share) in TARGETS {
+        runs[usize::from(adapter)] += executed(target, share * thousands)?;
+    }
+    for (what, runs) in
+        ["without a GPU: specs, files, side inputs", "on the GPU: against the reference, and side inputs between canaries"]
+            .into_iter()
+            .zip(runs)
+    {
+        figures::note(
+            "hostile",
+            &format!("runs {what}"),
+            &format!("{runs}, no panic"),
+            "libFuzzer, debug assertions on",
+            "cargo xtask soak fuzz",
+        );
+    }
+    Ok(())
+}
+
+/// Runs a target, from its seeds and from what earlier runs have found, and answers how often.
+fn executed(target: &str, runs: u64) -> Result<u64> {
+    let [corpus, seeds] = ["corpus", "seeds"].map(|folder| root().join("fuzz").join(folder).join(target));
+    std::fs::create_dir_all(&corpus)?;
+    // No sanitizer: the code is safe, and they want a nightly toolchain's standard library.
+    let told = command("cargo")
+        .args(&["fuzz", "run", "--sanitizer", "none", target, &corpus.to_string_lossy(), &seeds.to_string_lossy()])
+        .args(&["--", &format!("-runs={runs}"), "-print_final_stats=1", "-max_len=4096", "-timeout=60", "-rss_limit_mb=6000"])
+        .env("RUSTC_BOOTSTRAP", "1")
+        .told()?;
+    let found = told.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
+    let count: u64 = found.with_context(|| format!("libFuzzer does not say how often {target} ran"))?.trim().parse()?;
+    println!("{target}: {count} runs");
+    ensure!(count >= runs, "{target} ran {count} times, not {runs}");
+    Ok(count)
+}
