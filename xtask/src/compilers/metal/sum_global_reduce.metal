@@ -37,6 +37,8 @@ struct Params {
     metal::uint4 line;
     metal::uint4 line_window;
     metal::uint4 line_places;
+    metal::uint4 bases;
+    metal::uint4 firsts;
 };
 struct Ctx {
     uint valid;
@@ -262,7 +264,8 @@ uint plane_base(
     constant Params& params
 ) {
     uint _e4 = params.extent.z;
-    return plane * _e4;
+    uint _e9 = params.bases.x;
+    return (plane * _e4) + _e9;
 }
 
 uint element_at(
@@ -379,11 +382,13 @@ Ctx rect_ctx(
     uint _e2 = rect_taps(rect_3);
     float counted = (static_cast<float>(rect_3.depth.counted) * static_cast<float>(rect_3.height.counted)) * static_cast<float>(rect_3.width.counted);
     uint _e14 = number_of(at_6, params);
-    uint _e15 = lane_step();
-    U _e16 = lane_numbers(_e14, _e15);
-    uint _e21 = params.flags.x;
-    uint _e29 = params.extent.y;
-    return Ctx {_e2, (_e21 != 0u) ? counted : static_cast<float>(_e2), at_6.plane % _e29, _e16};
+    uint _e18 = params.firsts.y;
+    uint _e20 = lane_step();
+    U _e21 = lane_numbers(_e14 + _e18, _e20);
+    uint _e26 = params.flags.x;
+    uint _e34 = params.firsts.x;
+    uint _e39 = params.extent.y;
+    return Ctx {_e2, (_e26 != 0u) ? counted : static_cast<float>(_e2), (at_6.plane + _e34) % _e39, _e21};
 }
 
 V activation_slope(
@@ -663,11 +668,13 @@ void emit_run(
     uint at_10,
     Run run_3,
     uint count_1,
+    constant Params& params,
     device type_6& output_1,
     constant _mslBufferSizes& _buffer_sizes
 ) {
-    Quad _e3 = run_values(run_3);
-    put(at_10, _e3, count_1, output_1, _buffer_sizes);
+    uint _e6 = params.bases.y;
+    Quad _e8 = run_values(run_3);
+    put(_e6 + at_10, _e8, count_1, output_1, _buffer_sizes);
     return;
 }
 
@@ -772,7 +779,7 @@ struct main_Input {
     }
     if (local == 0u) {
         Run _e69 = run;
-        emit_run(first_2, _e69, count_2, output_1, _buffer_sizes);
+        emit_run(first_2, _e69, count_2, params, output_1, _buffer_sizes);
         return;
     } else {
         return;
