@@ -85,7 +85,7 @@ fn gradients_agree_with_pytorch() {
         }
     }
     assert!(vectors.cases.len() > 200, "{} vectors; the file holds more", vectors.cases.len());
-    record("torch gradients", vectors.cases.len(), &engines, failures.len());
+    record("torch gradients", vectors.cases.len() * engines.len(), &engines, failures.len());
     report(&failures);
 }
 
@@ -107,7 +107,7 @@ fn unpooling_agrees_with_pytorch() {
         }
     }
     assert!(vectors.cases.len() > 15, "{} vectors; the file holds more", vectors.cases.len());
-    record("torch unpooling", vectors.cases.len(), &engines, failures.len());
+    record("torch unpooling", vectors.cases.len() * engines.len(), &engines, failures.len());
     report(&failures);
 }
 

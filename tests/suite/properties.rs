@@ -147,7 +147,7 @@ fn drawn_specs_agree_with_the_reference() {
         .unwrap_or_else(|failure| panic!("{failure}"));
     // Over all adapters; a strategy that draws mostly nonsense would test little.
     assert!(refused.get() < engines.len() * count() as usize / 3, "{} of {} refused", refused.get(), count());
-    record("properties", count() as usize, &engines, 0);
+    record("properties", count() as usize * engines.len(), &engines, 0);
 }
 
 /// Stochastic pooling draws values as often as they are large, other draws for another seed, and the same on every adapter.

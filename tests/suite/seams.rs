@@ -14,7 +14,7 @@ use crate::{
     adapters::engines,
     conformance::regions,
     gradients, guarded,
-    verdict::{Case, compare, record, report},
+    verdict::{Case, compare, record, report, sharing},
 };
 
 /// Engines on every adapter that bind, buffer and dispatch no more than that.
@@ -75,19 +75,17 @@ fn of_every_region() {
     for (turn, (bytes, longest)) in
         [(1 << 10, long), (3 << 10, long), (10 << 10, long), (1 << 27, Duration::from_micros(8))].into_iter().enumerate()
     {
-        for (adapter, engine) in &tight(bytes, longest) {
-            for (at, (region, shape)) in larger.iter().enumerate() {
-                for (number, op) in ops().into_iter().enumerate() {
-                    // Every op meets every region, and every limit.
-                    if (at + number + turn) % 3 != 0 {
-                        continue;
-                    }
-                    let pooling = Pooling::new(op, region.clone());
-                    if pooling.output_shape(shape).is_err() {
-                        continue;
-                    }
-                    let indices = op == Op::Max && region.has_indices();
-                    let case = Case { pooling, shape: *shape, request: Request::new().indices(indices), data: Data::Integers };
+        let engines = tight(bytes, longest);
+        for (at, (region, shape)) in larger.iter().enumerate() {
+            for (number, op) in ops().into_iter().enumerate() {
+                let pooling = Pooling::new(op, region.clone());
+                // Every op meets every region, and every limit.
+                if (at + number + turn) % 3 != 0 || pooling.output_shape(shape).is_err() {
+                    continue;
+                }
+                let indices = op == Op::Max && region.has_indices();
+                let case = Case { pooling, shape: *shape, request: Request::new().indices(indices), data: Data::Integers };
+                for (adapter, engine) in sharing(&engines, &case.pooling) {
                     if beyond(&engine.prepare_with(&case.pooling, case.shape, &case.request)) {
                         refused += 1;
                         continue;
@@ -103,7 +101,7 @@ fn of_every_region() {
         }
     }
     println!("{tried} in pieces, {refused} beyond the limits");
-    record("seams of every region", tried, &engines()[..1], failures.len());
+    record("seams of every region", tried, &engines(), failures.len());
     let figure = format!("{} of {tried} right", tried - failures.len());
     figures::note(
         "limits",
@@ -120,17 +118,17 @@ fn of_every_region() {
 #[test]
 fn by_every_kernel() {
     let (mut tried, mut failures) = (0, Vec::new());
-    for (adapter, engine) in &tight(3 << 10, Duration::from_secs(1)) {
-        for kernel in Kernel::ALL.iter().copied() {
-            for (kernel_size, stride, width) in [(3, 2, 24), (3, 1, 22), (3, 2, 21), (2, 2, 24), (5, 1, 23)] {
-                for (op, layout) in
-                    [(Op::Max, Layout::Nchw), (Op::Median, Layout::Nchw), (Op::Max, Layout::Nhwc), (Op::Std, Layout::Nhwc)]
-                {
-                    let pooling = Pooling::new(op, Window::new([kernel_size; 2])).stride(stride).padding(kernel_size / 2);
-                    for shape in [Shape::nchw([1, 4, 40, width]), Shape::nchw([3, 4, 7, width])] {
-                        let request = Request::new().kernel(kernel).indices(op == Op::Max && kernel != Kernel::Line);
-                        let case =
-                            Case { pooling: pooling.clone(), shape: shape.in_layout(layout), request, data: Data::Integers };
+    let engines = tight(3 << 10, Duration::from_secs(1));
+    for kernel in Kernel::ALL.iter().copied() {
+        for (kernel_size, stride, width) in [(3, 2, 24), (3, 1, 22), (3, 2, 21), (2, 2, 24), (5, 1, 23)] {
+            for (op, layout) in
+                [(Op::Max, Layout::Nchw), (Op::Median, Layout::Nchw), (Op::Max, Layout::Nhwc), (Op::Std, Layout::Nhwc)]
+            {
+                let pooling = Pooling::new(op, Window::new([kernel_size; 2])).stride(stride).padding(kernel_size / 2);
+                for shape in [Shape::nchw([1, 4, 40, width]), Shape::nchw([3, 4, 7, width])] {
+                    let request = Request::new().kernel(kernel).indices(op == Op::Max && kernel != Kernel::Line);
+                    let case = Case { pooling: pooling.clone(), shape: shape.in_layout(layout), request, data: Data::Integers };
+                    for (adapter, engine) in sharing(&engines, &case.pooling) {
                         if engine.prepare_with(&case.pooling, case.shape, &case.request).is_err() {
                             continue;
                         }
@@ -141,7 +139,7 @@ fn by_every_kernel() {
             }
         }
     }
-    record("seams by every kernel", tried, &engines()[..1], failures.len());
+    record("seams by every kernel", tried, &engines, failures.len());
     let figure = format!("{} of {tried} right", tried - failures.len());
     figures::note(
         "limits",
@@ -240,7 +238,7 @@ fn of_gradients() {
         }
     }
     println!("{tried} gradients tried");
-    record("seams of gradients", tried, &engines()[..1], failures.len());
+    record("seams of gradients", tried, &engines(), failures.len());
     let figure = format!("{} of {tried} right", tried - failures.len());
     figures::note("limits", "gradients over seams between planes", &figure, "lavapipe, llvmpipe (GL)", "cargo xtask test");
     report(&failures);
