@@ -3,6 +3,7 @@
 mod packed;
 mod table;
 
+pub(crate) use packed::Packed;
 pub(crate) use table::wgsl;
 pub use table::{OpKind, OpRow, WeightingKind};
 

@@ -13,6 +13,10 @@ fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {
   return Acc(acc.sum + weighted, acc.weights + tap.weight);
 }
 
+fn acc_scale(acc: Acc, weight: V) -> Acc {
+  return Acc(acc.sum * weight, acc.weights * weight);
+}
+
 fn acc_merge(a: Acc, b: Acc) -> Acc {
   return Acc(a.sum + b.sum, a.weights + b.weights);
 }

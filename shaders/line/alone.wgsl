@@ -15,8 +15,9 @@ fn line_walk(line: Line, outlet: Outlet, first: u32) {
       runs[i] = line_nothing();
     }
     for (var tap = done; tap < end; tap++) {
+      let weight = line_weight(tap);
       for (var i = 0u; i < BLOCK; i++) {
-        runs[i] = line_try(runs[i], line, begin + i * params.line.w + tap * params.line_window.x);
+        runs[i] = line_try(runs[i], line, begin + i * params.line.w + tap * params.line_window.x, weight);
       }
     }
     for (var i = 0u; i < BLOCK; i++) {

@@ -8,9 +8,9 @@ fn line_of(outer: u32, column: u32) -> Line {
   return Line(at, rows * row, min(U(0u, 1u, 2u, 3u), U(row - 1u - left)));
 }
 
-fn line_take(acc: Acc, line: Line, position: u32) -> Acc {
+fn line_take(acc: Acc, line: Line, position: u32, weight: V) -> Acc {
   let at = line.at + position * line.step;
-  return acc_push(acc, Tap(load_lanes(params.bases.x + at, line.lanes), value_of(1.0), 0u, at), Ctx(0u, 1.0, 0u, U(0u)));
+  return acc_push(acc, Tap(load_lanes(params.bases.x + at, line.lanes), weight, 0u, at), Ctx(0u, 1.0, 0u, U(0u)));
 }
 
 // Lanes fold under one index, that of the first.

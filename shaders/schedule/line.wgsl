@@ -1,6 +1,6 @@
 // line: one axis of a window for BLOCK neighbouring outputs along it, four lines that are neighbours in memory at once, lane by lane. A window of two or three axes is as
 // many steps, one after the other, with accumulators in scratch between them; the first reads the input and the last finishes. Only for ops whose push looks
-// at nothing but value and absolute index (`shareable`).
+// at nothing but value and absolute index (`shareable`), and for gaussian, whose weight is a product of one an axis (`acc_scale`).
 //
 // Moves, per output and axis: two to three taps or accumulators, by one memory instruction for four lanes, and one result. Fast because
 // line/shared.wgsl makes the cost of an output almost the same for any window; because four lanes need a quarter of the memory instructions; and because
@@ -21,9 +21,9 @@ fn line_nothing() -> Acc {
 }
 
 // Adds what stands at a position, which may lie outside the input.
-fn line_try(acc: Acc, line: Line, position: u32) -> Acc {
+fn line_try(acc: Acc, line: Line, position: u32, weight: V) -> Acc {
   if (position < params.line.x) {
-    return line_take(acc, line, position);
+    return line_take(acc, line, position, weight);
   }
   return acc;
 }

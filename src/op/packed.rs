@@ -9,10 +9,12 @@ pub(crate) struct Packed {
     pub(crate) wgsl: &'static str,
     /// Words a lane; where indices are wanted, the last is the index.
     pub(crate) words: u32,
+    /// Whether neighbouring outputs share partial folds; else each weighs its taps by itself.
+    pub(crate) shares: bool,
 }
 
 impl OpKind {
-    /// How accumulators of a variant are packed, with or without indices; `None` for ops whose outputs cannot share partial folds.
+    /// How accumulators of a variant are packed, with or without indices; `None` for ops whose folds do not go axis by axis.
     pub(crate) fn packed(self, variant: u32, indices: bool) -> Option<Packed> {
         let (words, wgsl) = match self {
             Self::Max | Self::Min if indices => (2, wgsl!("packed/extremum_index")),
@@ -26,8 +28,8 @@ impl OpKind {
             Self::Soft => (3, wgsl!("packed/soft")),
             Self::Mixed => (2, wgsl!("packed/mixed")),
             Self::StochasticExpectation => (3, wgsl!("packed/stochastic_expectation")),
-            Self::Gaussian
-            | Self::First
+            Self::Gaussian => (2, wgsl!("packed/weighted")),
+            Self::First
             | Self::Last
             | Self::Rank
             | Self::Median
@@ -36,21 +38,23 @@ impl OpKind {
             | Self::StochasticSample
             | Self::ProbabilisticMaxSample => return None,
         };
-        Some(Packed { wgsl, words })
+        Some(Packed { wgsl, words, shares: self.row().shareable })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::op::WeightingKind;
 
-    /// What shares partial folds can be packed, in as many words as its file says.
+    /// What shares partial folds, or weighs them axis by axis, can be packed, in as many words as its file says.
     #[test]
     fn what_shares_is_packed() {
         for row in OpKind::TABLE {
             for (variant, indices) in (0..row.variants).flat_map(|variant| [(variant, false), (variant, row.indices)]) {
                 let packed = row.kind.packed(variant, indices);
-                assert_eq!(packed.is_some(), row.shareable && row.passes == 1, "{}", row.name);
+                let axis_by_axis = row.shareable || row.weighting == WeightingKind::Gaussian;
+                assert_eq!(packed.is_some(), axis_by_axis && row.passes == 1, "{}", row.name);
                 let Some(packed) = packed else { continue };
                 assert!(packed.wgsl.contains(&format!("const PACKED = {}u;", packed.words)), "{}#{variant}", row.name);
                 assert!(u64::from(packed.words) * 4 <= row.acc_bytes, "{}#{variant} is larger packed", row.name);

@@ -5,12 +5,12 @@ use super::{
     format::divides_by_four,
     index,
     key::{SORT_TAPS, WIDE},
-    line::{line_cost, line_parts},
+    line::{line_cost, line_parts, separates},
 };
 use crate::{
     Error,
     geometry::{Axis, Geometry, Order, Side, Walk},
-    op::OpRow,
+    op::{Op, OpRow},
 };
 
 /// Taps from which a region is worth a whole workgroup.
@@ -80,7 +80,7 @@ pub(super) fn choose_kernel(site: &Site<'_>, request: &Request, saves: bool) -> 
         Kernel::Sort
     } else if uneven && staged || walk > REDUCE_MOST_TAPS || passes == 1 && taps >= STAGE_TAPS && outputs < ENOUGH_WORKGROUPS {
         Kernel::TwoStage
-    } else if fits(Kernel::Line).is_ok() && line_pays(geometry, !large && fits(Kernel::Tile).is_ok()) {
+    } else if fits(Kernel::Line).is_ok() && line_pays(geometry, row, !large && fits(Kernel::Tile).is_ok()) {
         Kernel::Line
     } else if uneven || large {
         Kernel::Reduce
@@ -151,8 +151,11 @@ fn line_fits(site: &Site<'_>, indices: bool) -> Result<(), String> {
         return Err(format!("it takes windows, not {} regions", geometry.walk.name()));
     }
     let Some(packed) = row.kind.packed(pooling.op.variant(), indices) else {
-        return Err(format!("outputs cannot share partial folds of {}", row.name));
+        return Err(format!("{} does not go axis by axis", row.name));
     };
+    if let Op::Gaussian { sigma } = pooling.op {
+        separates(geometry, sigma)?;
+    }
     let word = elements.output.per_word();
     let last = match geometry.order {
         Order::ChannelsLast => u32::try_from(geometry.output.channels()).unwrap_or(u32::MAX),
@@ -161,13 +164,13 @@ fn line_fits(site: &Site<'_>, indices: bool) -> Result<(), String> {
     if last % word != 0 {
         return Err(format!("it stores whole words of {word} {}, and rows have {last} of them", elements.output));
     }
-    line_parts(geometry, packed.words, limits).map(|_| ())
+    line_parts(geometry, packed, limits).map(|_| ())
 }
 
 /// Whether the line kernel costs less than tile, or where tiles are not to be had than a walk of every region, in tenths of a tap that direct walks. By what was
 /// measured on lavapipe, that tap takes 0.45 ns an output; a push or a merge of tile 0.27 ns, and what else it does 0.9 ns; a step of lines, apart from its taps,
 /// 1 ns; one more dispatch 50 µs.
-fn line_pays(geometry: &Geometry, tiles: bool) -> bool {
+fn line_pays(geometry: &Geometry, row: &OpRow, tiles: bool) -> bool {
     const DISPATCH: u64 = 1_000_000;
     const REGION: u64 = 8;
     let outputs = geometry.output.elements() as u64;
@@ -179,7 +182,7 @@ fn line_pays(geometry: &Geometry, tiles: bool) -> bool {
         geometry.most_taps().saturating_add(REGION).saturating_mul(10)
     };
     // Estimates this rough want a margin.
-    line_cost(geometry).is_some_and(|[cost, steps]| {
+    line_cost(geometry, row.shareable).is_some_and(|[cost, steps]| {
         let lines = cost.saturating_add(DISPATCH * (steps - 1));
         lines.saturating_mul(4) < each.saturating_mul(outputs).saturating_mul(3)
     })

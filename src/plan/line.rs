@@ -1,7 +1,10 @@
 //! The steps of the line kernel: one an axis that the window runs over, with accumulators in scratch between them.
 
 use super::{Limits, WORD, WORKGROUP, key::Line};
-use crate::geometry::{Axis, Geometry, Order};
+use crate::{
+    geometry::{Axis, Geometry, Order},
+    op::Packed,
+};
 
 /// Outputs of one invocation, most first; a longer block costs an output less, and holds more accumulators in registers.
 const BLOCKS: [u32; 3] = [16, 8, 4];
@@ -76,12 +79,12 @@ fn moves(axis: &Axis) -> bool {
     axis.kernel > 1 || axis.stride > 1
 }
 
-/// The steps for a part of the batch or of its planes, as many as `planes` says; `None` where the channels are the depth and lie last.
-pub(super) fn line_passes(geometry: &Geometry, planes: u64) -> Option<Vec<Pass>> {
+/// The steps for a part of the batch or of its planes, as many as `planes` says, of outputs that share partial folds where `shares`; `None` where the channels are the depth and lie last.
+pub(super) fn line_passes(geometry: &Geometry, planes: u64, shares: bool) -> Option<Vec<Pass>> {
     let [depth, height, width] = geometry.axes;
     let mut passes = Vec::new();
     let mut add = |axis: Axis, number, outer, rows, row, turned| {
-        let key = Line { turned, ..block_of(&axis) };
+        let key = Line { turned, ..block_of(&axis, shares) };
         passes.push(Pass { key, axis, number, outer, rows, row });
     };
     let word = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
@@ -125,14 +128,14 @@ pub(super) fn line_passes(geometry: &Geometry, planes: u64) -> Option<Vec<Pass>>
     Some(passes)
 }
 
-/// How many outputs of an axis share taps.
-fn block_of(axis: &Axis) -> Line {
+/// How many outputs of an axis share taps, where they do.
+fn block_of(axis: &Axis, shares: bool) -> Line {
     let alone = Line { block: LANES, shared: None, from_scratch: false, to_scratch: false, turned: false };
-    let shares = |&block: &u32| {
+    let many = |&block: &u32| {
         let spread = (block - 1).saturating_mul(axis.stride);
         axis.dilation == 1 && spread <= MOST_SPREAD && spread <= axis.kernel && block < axis.output.saturating_add(LANES)
     };
-    BLOCKS.into_iter().find(shares).map_or(alone, |block| Line { block, shared: Some(axis.stride), ..alone })
+    BLOCKS.into_iter().find(many).filter(|_| shares).map_or(alone, |block| Line { block, shared: Some(axis.stride), ..alone })
 }
 
 /// A split of the work so that scratch holds what one part leaves.
@@ -154,16 +157,16 @@ pub(super) fn planes(geometry: &Geometry) -> u64 {
 }
 
 /// What all steps cost, in tenths of a tap, and how many there are.
-pub(super) fn line_cost(geometry: &Geometry) -> Option<[u64; 2]> {
-    let passes = line_passes(geometry, planes(geometry))?;
+pub(super) fn line_cost(geometry: &Geometry, shares: bool) -> Option<[u64; 2]> {
+    let passes = line_passes(geometry, planes(geometry), shares)?;
     Some([passes.iter().fold(0, |cost: u64, pass| cost.saturating_add(pass.cost())), passes.len() as u64])
 }
 
-/// How the line kernel may run, or why not; `words` are those of a packed accumulator.
-pub(super) fn line_parts(geometry: &Geometry, words: u32, limits: &Limits) -> Result<Parts, String> {
+/// How the line kernel may run, or why not.
+pub(super) fn line_parts(geometry: &Geometry, packed: Packed, limits: &Limits) -> Result<Parts, String> {
     let planes = planes(geometry);
     let scratch = |each: u64| {
-        let passes = line_passes(geometry, each)
+        let passes = line_passes(geometry, each, packed.shares)
             .ok_or("its lines lie beside each other, and here the channels, innermost, are the depth")?;
         if let Some(pass) = passes.iter().find(|pass| pass.turns() > MOST_TURNS) {
             return Err(format!(
@@ -173,7 +176,7 @@ pub(super) fn line_parts(geometry: &Geometry, words: u32, limits: &Limits) -> Re
             ));
         }
         let left: u64 = passes.iter().filter(|pass| pass.key.to_scratch).map(Pass::left).fold(0, u64::saturating_add);
-        Ok(left.saturating_mul(u64::from(words * LANES) * WORD))
+        Ok(left.saturating_mul(u64::from(packed.words * LANES) * WORD))
     };
     let one = scratch(1)?;
     if one > limits.binding_bytes {
@@ -187,6 +190,33 @@ pub(super) fn line_parts(geometry: &Geometry, words: u32, limits: &Limits) -> Re
         each = each.div_ceil(2);
     }
     Ok(Parts { planes, each, scratch_bytes: scratch(each)? })
+}
+
+/// Whether a gaussian's weights are products of one an axis, none of them 0 and all relative to the tap nearest to the window's centre, or why not.
+pub(super) fn separates(geometry: &Geometry, sigma: f32) -> Result<(), String> {
+    /// Where the least weight is still of full precision.
+    const MOST_EXPONENT: f64 = 80.0;
+    let mut exponent = 0.0;
+    for Axis { input, output, kernel, stride, dilation, pad_begin, .. } in geometry.axes {
+        let [input, output, kernel, stride, dilation, pad] =
+            [input, output, kernel, stride, dilation, pad_begin].map(i64::from);
+        let extent = (kernel - 1) * dilation;
+        let [first, last] = [0, (output - 1) * stride].map(|begin| 2 * (begin - pad) + extent);
+        if first < 0 || last > 2 * (input - 1) || dilation > 1 && kernel % 2 == 0 {
+            return Err(
+                "it weighs by the distance from the window's centre, and some windows have theirs where there is no input"
+                    .into(),
+            );
+        }
+        #[allow(clippy::cast_precision_loss, reason = "an estimate")]
+        let extent = extent as f64;
+        exponent += extent * extent / (8.0 * f64::from(sigma) * f64::from(sigma));
+    }
+    if exponent <= MOST_EXPONENT {
+        Ok(())
+    } else {
+        Err(format!("its least weight is exp(−{exponent:.0}), too small to be made axis by axis"))
+    }
 }
 
 /// Workgroups of a step.

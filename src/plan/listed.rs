@@ -193,6 +193,7 @@ impl PoolKey {
                     // Of every op every step; what outputs share, orders and alignments in turn.
                     for (at, line) in Line::listed(turn).into_iter().enumerate() {
                         turn += 1;
+                        let line = if row.shareable { line } else { Line { block: 4, shared: None, ..line } };
                         let first = line.turned || turn % 3 > 0;
                         let order = if first { Order::ChannelsFirst } else { Order::ChannelsLast };
                         let format = Format { order, ..Format::PLAIN };
@@ -409,8 +410,8 @@ impl Format {
         }
         if walk == Walk::Window && row.kind.packed(0, false).is_some() && self.order != Order::DepthLast {
             schedules.push(Schedule::Line(Line {
-                block: 8,
-                shared: Some(1),
+                block: if row.shareable { 8 } else { 4 },
+                shared: row.shareable.then_some(1),
                 from_scratch: false,
                 to_scratch: false,
                 turned: false,

@@ -419,16 +419,17 @@ impl Plan {
     fn fold_lines(&mut self, site: &Site<'_>, plain: PoolKey) -> Result<(), Error> {
         let Site { geometry, limits, shifts, .. } = *site;
         let (from_shift, to_shift) = (shifts.input, shifts.output | shifts.beside);
-        let words = plain.op.packed(plain.variant, plain.emit == Emit::Indices).map_or(0, |packed| packed.words);
         let refused = |why| Error::unsupported(format!("kernel {}", Kernel::Line), why);
-        let parts = line_parts(geometry, words, limits).map_err(refused)?;
+        let packed = plain.op.packed(plain.variant, plain.emit == Emit::Indices);
+        let packed = packed.ok_or_else(|| refused(format!("{} does not go axis by axis", plain.op.row().name)))?;
+        let parts = line_parts(geometry, packed, limits).map_err(refused)?;
         self.scratch_bytes = self.scratch_bytes.max(parts.scratch_bytes);
         let [input, output] = [&geometry.input, &geometry.output].map(|shape| shape.elements() as u64);
         let mut begin = 0;
         while begin < parts.planes {
             let each = parts.each.min(parts.planes - begin);
             let (mut left, mut from) = (0, begin * (input / parts.planes));
-            for pass in line_passes(geometry, each).unwrap_or_default() {
+            for pass in line_passes(geometry, each, packed.shares).unwrap_or_default() {
                 let to = if pass.key.to_scratch { left } else { begin * (output / parts.planes) };
                 let along = if pass.key.turned { pass.axis.output } else { pass.row };
                 let key = PoolKey {

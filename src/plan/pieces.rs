@@ -533,7 +533,8 @@ pub(super) fn cost(site: &Site<'_>, kernel: Kernel, saves: bool) -> u64 {
     const SORT: u64 = 6;
     let Geometry { axes, walk, .. } = site.geometry;
     let outputs = site.geometry.output.elements() as u64;
-    let folds = u64::from(passes(site.pooling.op.kind().row(), saves));
+    let row = site.pooling.op.kind().row();
+    let folds = u64::from(passes(row, saves));
     let taps = match walk {
         // Boxes as long as half the sides.
         Walk::RoiPool => axes.iter().map(|axis| u64::from(axis.input / axis.output.max(1) / 2 + 1)).product(),
@@ -545,7 +546,7 @@ pub(super) fn cost(site: &Site<'_>, kernel: Kernel, saves: bool) -> u64 {
     };
     let [depth, height, width] = axes;
     let each = match kernel {
-        Kernel::Line => return line_cost(site.geometry).map_or(u64::MAX, |[cost, _]| cost / 10),
+        Kernel::Line => return line_cost(site.geometry, row.shareable).map_or(u64::MAX, |[cost, _]| cost / 10),
         Kernel::Tile => {
             let [down, across, deep] = [height.stride, width.kernel, depth.kernel].map(u64::from);
             down.saturating_mul(across).saturating_mul(deep).saturating_add(u64::from(height.kernel)) + 4

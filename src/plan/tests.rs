@@ -1,7 +1,7 @@
 //! Which kernel is chosen for which request, under literal limits.
 
 use super::*;
-use crate::{Op, Region};
+use crate::{Op, Region, op::OpKind};
 
 fn plan(pooling: &Pooling, shape: Shape, request: Request) -> Result<Plan, Error> {
     Plan::new(pooling, &shape, &request, &Limits::WEBGPU)
@@ -40,6 +40,16 @@ fn each_request_gets_the_kernel_that_suits_it() {
             vec!["max/window/tile4_k7x3_s7x3_d1x1_p0"],
         ),
         (gaussian, Shape::nchw([1, 1, 9, 9]), request, vec!["gaussian/window/direct"]),
+        // A weight a tap and axis.
+        (
+            Pooling::new(Op::Gaussian { sigma: 5.0 }, crate::Window::new(31)).stride(1).padding(15),
+            Shape::nchw([1, 3, 540, 960]),
+            request,
+            vec![
+                "gaussian/window/line4_alone/to_scratch/turned/load4/columns4",
+                "gaussian/window/line4_alone/from_scratch/turned/columns4",
+            ],
+        ),
         (global.clone(), Shape::nchw([8, 2048, 7, 7]), request, vec!["average/global/direct/shift4/store4"]),
         (global.clone(), Shape::nchw([8, 4, 112, 112]), request, vec!["average/global/reduce"]),
         (global.clone(), Shape::nchw([1, 3, 1080, 1920]), request, vec!["average/global/partial", "average/global/merge"]),
@@ -144,7 +154,8 @@ fn lines_go_part_by_part_where_scratch_holds_no_more() {
         let limits = Limits { binding_bytes: 15 * plane, ..Limits::WEBGPU };
         let tight = Limits { binding_bytes: planes * plane, ..limits };
         let geometry = Geometry::resolve(&pooling, &shape).expect("it resolves");
-        let split = line_parts(&geometry, 1, &tight).expect("it is split");
+        let packed = OpKind::Max.packed(0, false).expect("max goes axis by axis");
+        let split = line_parts(&geometry, packed, &tight).expect("it is split");
         assert_eq!(split.planes.div_ceil(split.each), parts, "{planes} planes a binding");
         assert!(split.scratch_bytes <= tight.binding_bytes);
     }
@@ -196,7 +207,19 @@ fn what_cannot_be_planned_says_why() {
             Pooling::new(Op::Last, crate::Window::new(9)),
             Shape::nchw([1, 1, 90]),
             Request::new().kernel(Kernel::Line),
-            "kernel line: outputs cannot share partial folds of last",
+            "kernel line: last does not go axis by axis",
+        ),
+        (
+            Pooling::new(Op::Gaussian { sigma: 1.0 }, crate::Window::new(31)).stride(1),
+            Shape::nchw([1, 1, 90, 90]),
+            Request::new().kernel(Kernel::Line),
+            "its least weight is exp(−225), too small to be made axis by axis",
+        ),
+        (
+            Pooling::new(Op::Gaussian { sigma: 9.0 }, crate::Window::new(4)).dilation(5).stride(1).padding(8),
+            Shape::nchw([1, 1, 9, 90]),
+            Request::new().kernel(Kernel::Line),
+            "some windows have theirs where there is no input",
         ),
         (
             Pooling::new(Op::Std, crate::Window::new(9)).stride(1),

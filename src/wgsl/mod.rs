@@ -377,6 +377,7 @@ fn line(key: &PoolKey, step: Line) -> String {
         files.push(wgsl!("line/scratch"));
         files.extend(key.op.packed(key.variant, key.emit == Emit::Indices).map(|packed| packed.wgsl));
     }
+    files.push(if key.weighting == WeightingKind::Gaussian { wgsl!("line/gaussian") } else { wgsl!("line/alike") });
     files.push(if shared.is_some() { wgsl!("line/shared") } else { wgsl!("line/alone") });
     files.push(match (to_scratch, turned, format.order) {
         (true, true, _) => wgsl!("line/to_scratch_turned"),

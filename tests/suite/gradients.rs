@@ -123,14 +123,14 @@ fn of_every_op_in_every_region() {
     check_all("gradients", &cases);
 }
 
-/// What the way back saves is found by any kernel: three of them in turn for each op and region.
+/// What the way back saves is found by any kernel: two of them in turn for each op and region.
 #[test]
 fn by_every_kernel() {
     let (mut cases, mut turn) = (Vec::new(), 0);
     for op in ops() {
-        for (region, shape) in regions().into_iter().step_by(3) {
+        for (region, shape) in regions().into_iter().step_by(4) {
             turn += 1;
-            for &kernel in Kernel::ALL.iter().cycle().skip(turn % Kernel::ALL.len()).take(3) {
+            for &kernel in Kernel::ALL.iter().cycle().skip(turn % Kernel::ALL.len()).take(2) {
                 let pooling = Pooling::new(op, region.clone());
                 if Plan::grad(&pooling, &shape, &Request::new().kernel(kernel), &Limits::WEBGPU).is_ok() {
                     cases.push(Case {
@@ -147,12 +147,14 @@ fn by_every_kernel() {
     check_all("gradients by kernel", &cases);
 }
 
-/// Through the detector stage.
+/// Through the detector stage, any two of activation, op and region.
 #[test]
 fn through_activations() {
     let mut cases = Vec::new();
-    for activation in [Activation::Relu, Activation::LeakyRelu, Activation::Sigmoid, Activation::Tanh] {
-        for (op, (region, shape)) in ops().into_iter().flat_map(|op| regions().into_iter().step_by(9).map(move |at| (op, at))) {
+    let activations = [Activation::Relu, Activation::LeakyRelu, Activation::Sigmoid, Activation::Tanh];
+    for (o, op) in ops().into_iter().enumerate() {
+        for (r, (region, shape)) in regions().into_iter().step_by(9).enumerate() {
+            let activation = activations[(o + r) % activations.len()];
             let pooling = Pooling::new(op, region).activation(activation);
             if Plan::grad(&pooling, &shape, &Request::new(), &Limits::WEBGPU).is_ok() {
                 cases.push(Case { pooling, shape, kernel: None, specialise: Specialise::Listed, data: Data::Reals });

@@ -1,6 +1,6 @@
 //! One command of a routine: printed, run in the project's root, and failed loudly.
 
-use std::{path::PathBuf, process::Command};
+use std::{path::PathBuf, process::Command, time::Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -51,9 +51,11 @@ impl Step {
     pub(crate) fn run(mut self) -> Result<()> {
         let line = self.line();
         println!("\n$ {line}");
+        let begun = Instant::now();
         let status =
             self.0.env("PLUNGE_FIGURES", figures::folder()).status().with_context(|| format!("{line} could not be started"))?;
         ensure!(status.success(), "{line} failed: {status}");
+        println!("({} s)", begun.elapsed().as_secs());
         Ok(())
     }
 

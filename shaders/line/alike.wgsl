@@ -1,0 +1,8 @@
+// Taps that all weigh the same.
+fn line_weight(tap: u32) -> V {
+  return V(1.0);
+}
+
+fn line_weighed(acc: Acc, weight: V) -> Acc {
+  return acc;
+}
