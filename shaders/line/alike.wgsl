@@ -1,6 +1,6 @@
 // Taps that all weigh the same.
 fn line_weight(tap: u32) -> V {
-  return V(1.0);
+  return value_of(1.0);
 }
 
 fn line_weighed(acc: Acc, weight: V) -> Acc {

@@ -13,7 +13,7 @@ fn line_stretch(acc: Acc, line: Line, from_tap: u32, to_tap: u32) -> Acc {
     let end = min(done + bitcast<i32>(LINE_RUN), last);
     var run = line_nothing();
     for (var tap = done; tap < end; tap++) {
-      run = line_take(run, line, bitcast<u32>(tap), V(1.0));
+      run = line_take(run, line, bitcast<u32>(tap), value_of(1.0));
     }
     fold = acc_merge(fold, run);
   }
@@ -28,7 +28,7 @@ var<private> line_folds: array<Acc, BLOCK>;
 // The i-th output from a block's end, by the taps that it has before the output behind it.
 fn line_before(line: Line, end: u32, i: u32) {
   for (var tap = 1u; tap <= STRIDE; tap++) {
-    line_suffix = line_try(line_suffix, line, end - i * STRIDE - tap, V(1.0));
+    line_suffix = line_try(line_suffix, line, end - i * STRIDE - tap, value_of(1.0));
   }
   line_folds[max(BLOCK, i + 1u) - 1u - i] = line_suffix;
 }
@@ -37,7 +37,7 @@ fn line_before(line: Line, end: u32, i: u32) {
 fn line_behind(line: Line, begin: u32, i: u32) {
   line_folds[i] = acc_merge(line_folds[i], line_prefix);
   for (var tap = 0u; tap < STRIDE; tap++) {
-    line_prefix = line_try(line_prefix, line, begin + i * STRIDE + tap, V(1.0));
+    line_prefix = line_try(line_prefix, line, begin + i * STRIDE + tap, value_of(1.0));
   }
 }
 

@@ -47,7 +47,7 @@ fn each_request_gets_the_kernel_that_suits_it() {
             request,
             vec![
                 "gaussian/window/line4_alone/to_scratch/turned/load4/columns4",
-                "gaussian/window/line4_alone/from_scratch/turned/columns4",
+                "gaussian/window/line4_alone/from_scratch/turned/store4/columns4",
             ],
         ),
         (global.clone(), Shape::nchw([8, 2048, 7, 7]), request, vec!["average/global/direct/shift4/store4"]),
