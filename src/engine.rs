@@ -19,7 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Pools on one wgpu device. Cheap to clone; clones share one pipeline cache.
 ///
 /// An engine never makes or configures a device that was given to it and installs no callback on it. It submits and polls only
-/// in the conveniences that say so: [`pool`](Engine::pool), [`download`](Engine::download) and [`wait`](Engine::wait).
+/// in [`pool`](Engine::pool), [`grad`](Engine::grad), [`unpool`](Engine::unpool), their variants and [`download`](Engine::download);
+/// [`wait`](Engine::wait) polls, and [`upload`](Engine::upload) writes through the queue.
 ///
 /// ```
 /// use plunge::{Bindings, Engine, Pooling, Shape};
@@ -80,9 +81,9 @@ impl Engine {
         Self { inner: Arc::new(inner), patience: PATIENCE }
     }
 
-    /// An engine on the same device, without pipelines, that compiles with this cache of the driver's.
     /// An engine on the same device that plans within tighter limits: smaller bindings, buffers and grids than the device's own (what is larger than the device's
-    /// is left at that), and dispatches that take no longer than [`Limits::longest_dispatch`]. Both share their pipelines.
+    /// is left at that), and dispatches that take no longer than [`Limits::longest_dispatch`]. What is no limit of a device (`invocations_to_fill`,
+    /// `taps_per_second`, `longest_dispatch`) is taken as given. Both share their pipelines.
     ///
     /// ```
     /// # fn main() -> Result<(), plunge::Error> {
@@ -101,6 +102,7 @@ impl Engine {
         Self { inner: Arc::new(Inner { device, queue, limits, pipelines, cache, lost }), patience: self.patience }
     }
 
+    /// An engine on the same device, without pipelines, that compiles with this cache of the driver's.
     pub(crate) fn with_cache(&self, cache: wgpu::PipelineCache) -> Self {
         let Inner { device, queue, limits, lost, .. } = &*self.inner;
         let (device, queue, limits, lost) = (device.clone(), queue.clone(), *limits, lost.clone());
@@ -132,7 +134,7 @@ impl Engine {
         &self.inner.device
     }
 
-    /// The queue of the device. The engine itself submits only in the conveniences of [`Tensor`](crate::Tensor).
+    /// The queue of the device; [`Engine`] says what of it submits.
     #[must_use]
     pub fn queue(&self) -> &wgpu::Queue {
         &self.inner.queue
@@ -153,7 +155,7 @@ impl Engine {
     /// Validates and plans `pooling` for inputs of `shape`, and compiles or finds its pipelines.
     ///
     /// # Errors
-    /// As [`Plan::new`]; [`Error::Device`] where the driver refuses a kernel. In browsers use [`prepare_async`](Self::prepare_async).
+    /// As [`Plan::new`]; [`Error::Device`] where the driver refuses a kernel; [`Error::DeviceLost`]. In browsers use [`prepare_async`](Self::prepare_async).
     pub fn prepare(&self, pooling: &Pooling, shape: Shape) -> Result<Pooler, Error> {
         self.prepare_with(pooling, shape, &Request::new())
     }
@@ -212,7 +214,7 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// As [`Plan::grad`]; [`Error::Device`] where the driver refuses a kernel. In browsers use
+    /// As [`Plan::grad`]; [`Error::Device`] where the driver refuses a kernel; [`Error::DeviceLost`]. In browsers use
     /// [`prepare_grad_async`](Self::prepare_grad_async).
     pub fn prepare_grad(&self, pooling: &Pooling, shape: Shape) -> Result<Pooler, Error> {
         self.prepare_grad_with(pooling, shape, &Request::new())
@@ -244,7 +246,7 @@ impl Engine {
     /// plane puts nothing anywhere and raises bit 2 of the status ([`Bindings::status`](crate::Bindings::status)).
     ///
     /// # Errors
-    /// As [`Plan::unpool`]; [`Error::Device`] where the driver refuses a kernel. In browsers use
+    /// As [`Plan::unpool`]; [`Error::Device`] where the driver refuses a kernel; [`Error::DeviceLost`]. In browsers use
     /// [`prepare_unpool_async`](Self::prepare_unpool_async).
     pub fn prepare_unpool(&self, pooling: &Pooling, pooled: Shape, restored: Shape) -> Result<Pooler, Error> {
         self.prepare_unpool_with(pooling, pooled, restored, &Request::new())
@@ -282,7 +284,8 @@ impl Engine {
     /// pyramid. Bind each, and [`BoundPooling::join`](crate::BoundPooling::join) makes one recording of them.
     ///
     /// # Errors
-    /// As [`prepare`](Self::prepare), of the first pooling that has one.
+    /// As [`prepare`](Self::prepare), of the first pooling that has one. In browsers, where nothing may block, prepare each by
+    /// [`prepare_with_async`](Self::prepare_with_async).
     pub fn prepare_all(&self, poolings: &[Pooling], shape: Shape, request: &Request) -> Result<Vec<Pooler>, Error> {
         let plans: Vec<Plan> =
             poolings.iter().map(|pooling| self.plan(pooling, shape, request)).collect::<Result<_, Error>>()?;

@@ -30,7 +30,7 @@ pub enum IndexConvention {
 }
 
 impl IndexConvention {
-    /// The index of position `index` of plane `plane` = n·C + c of a tensor of `shape`.
+    /// The index of position `index` of plane `plane` = n·C + c of a tensor of `shape`. An empty region has no index, which kernels write as `u32::MAX`: leave it out.
     #[must_use]
     pub fn encode(self, shape: &Shape, plane: usize, index: u32) -> i64 {
         let [plane, index] = [plane as u128, u128::from(index)];

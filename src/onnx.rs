@@ -38,7 +38,10 @@ const OPERATORS: [(&str, &[&str]); 9] = [
 /// `GlobalAveragePool`, `GlobalLpPool`: [`Region::Global`]; `MaxRoiPool`: [`Region::RoiPool`]; `RoiAlign`: [`Region::RoiAlign`]. `MaxUnpool` is the max
 /// pooling to give to `Engine::prepare_unpool`. What an operator does beyond the pooling is left to the caller:
 ///
-/// - Indices of `MaxPool` and `MaxUnpool` are converted by [`index_convention`].
+/// - Indices of `MaxPool` and `MaxUnpool` follow the convention that [`index_convention`] names; [`IndexConvention::encode`] and
+///   [`decode`](IndexConvention::decode) convert them.
+/// - `MaxUnpool`'s `output_shape` goes to [`Pooling::unpooled_shape`], its spatial sizes alone; indices are then places in that larger tensor, as in onnxruntime, where
+///   ONNX's operator suite counts over the smaller one.
 /// - `RoiAlign` takes boxes and batches apart; [`SideInputs::boxes`](crate::SideInputs::boxes) takes rows of batch, x1, y1, x2, y2.
 /// - `RoiAlign` before operator set 16 has no `coordinate_transformation_mode` and means `output_half_pixel`, which must then be given.
 ///
@@ -225,8 +228,8 @@ impl<'a> Node<'a> {
     fn scale(&self) -> Result<f32, Error> {
         match self.get("spatial_scale") {
             None => Ok(1.0),
-            Some(Attribute::Float(scale)) if scale.is_finite() => Ok(scale),
-            Some(value) => Err(Error::parameter("spatial_scale", "a finite number", value.shown())),
+            Some(Attribute::Float(scale)) if scale.is_finite() && scale > 0.0 => Ok(scale),
+            Some(value) => Err(Error::parameter("spatial_scale", "a finite number above 0", value.shown())),
         }
     }
 }

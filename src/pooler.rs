@@ -48,7 +48,7 @@ impl Pooler {
         &self.plan
     }
 
-    /// The output's shape.
+    /// The shape of what is written: the output's, or the input's where gradients come back to it.
     #[must_use]
     pub fn output_shape(&self) -> Shape {
         self.plan.output_shape()
@@ -108,8 +108,8 @@ impl Pooler {
     ///
     /// # Errors
     /// [`Error::InvalidBinding`] for a range that is missing, too small, unaligned, without `STORAGE` usage, or of a buffer that
-    /// is both read and written, and for indices that were not asked for; [`Error::OutOfMemory`] or [`Error::Device`] where the device refuses.
-    /// In browsers use [`bind_async`](Self::bind_async).
+    /// is both read and written, and for indices that were not asked for; [`Error::OutOfMemory`] or [`Error::Device`] where the device refuses;
+    /// [`Error::DeviceLost`]. In browsers use [`bind_async`](Self::bind_async).
     pub fn bind(&self, bindings: &Bindings<'_>) -> Result<BoundPooling, Error> {
         pollster::block_on(self.bind_async(bindings))
     }

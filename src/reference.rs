@@ -31,7 +31,7 @@ pub struct Answer {
     pub shape: Shape,
     /// One value an output, row-major.
     pub values: Vec<f64>,
-    /// For max and min in regions of one plane, the place in it of the tap that each output took; `None` where a region is
+    /// For max, min and stochastic samples in regions of one plane, the place in it of the tap that each output took; `None` where a region is
     /// empty.
     pub indices: Option<Vec<Option<usize>>>,
 }

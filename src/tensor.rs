@@ -32,7 +32,7 @@ impl Engine {
     /// A tensor without defined contents.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`] where the device cannot hold it. In browsers use the method's `_async` form, here and below.
+    /// [`Error::OutOfMemory`] where the device cannot hold it; [`Error::DeviceLost`]. In browsers use the method's `_async` form, here and below.
     pub fn allocate<T: Pod>(&self, shape: Shape) -> Result<Tensor<T>, Error> {
         pollster::block_on(self.allocate_async(shape))
     }
@@ -49,7 +49,7 @@ impl Engine {
     /// Copies values to the device.
     ///
     /// # Errors
-    /// [`Error::InvalidBinding`] where their number is not the shape's; [`Error::OutOfMemory`].
+    /// [`Error::InvalidBinding`] where their number is not the shape's; [`Error::OutOfMemory`]; [`Error::DeviceLost`].
     pub fn upload<T: Pod>(&self, shape: Shape, values: &[T]) -> Result<Tensor<T>, Error> {
         pollster::block_on(self.upload_async(shape, values))
     }
@@ -63,10 +63,10 @@ impl Engine {
         Ok(Tensor { buffer: self.upload_bytes(bytemuck::cast_slice(values)).await?, shape, element: PhantomData })
     }
 
-    /// Copies values from the device: submits a copy and waits for it, two minutes at most.
+    /// Copies values from the device: submits a copy and waits for it, two minutes at most or as [`with_patience`](Self::with_patience) says.
     ///
     /// # Errors
-    /// [`Error::Timeout`], [`Error::DeviceLost`], [`Error::OutOfMemory`].
+    /// [`Error::Timeout`], [`Error::DeviceLost`], [`Error::OutOfMemory`], [`Error::Device`].
     pub fn download<T: Pod>(&self, tensor: &Tensor<T>) -> Result<Vec<T>, Error> {
         pollster::block_on(self.download_async(tensor))
     }

@@ -115,7 +115,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Unsupported`] for other ops, for a target of another number of channels than the source or of depth32float, and for depth buffers on GL;
-    /// [`Error::InvalidAxis`] for a side of 0; [`Error::UnsupportedSize`] for one above 32,768; [`Error::Device`] where the driver refuses a kernel. In
+    /// [`Error::InvalidAxis`] for a side of 0; [`Error::UnsupportedSize`] for one above 32,768; [`Error::Device`] where the driver refuses a kernel; [`Error::DeviceLost`]. In
     /// browsers use [`prepare_mips_async`](Self::prepare_mips_async).
     pub fn prepare_mips(&self, op: &Op, source: Texel, target: Texel, size: [u32; 2]) -> Result<MipPooler, Error> {
         pollster::block_on(self.prepare_mips_async(op, source, target, size))
@@ -176,7 +176,7 @@ impl MipPooler {
     ///
     /// # Errors
     /// [`Error::InvalidBinding`] for textures of another format, size or usage and for too few levels; [`Error::Unsupported`] for one texture on GL, which
-    /// cannot read one level and write another; [`Error::OutOfMemory`] or [`Error::Device`] where the device refuses. In browsers use
+    /// cannot read one level and write another; [`Error::OutOfMemory`] or [`Error::Device`] where the device refuses; [`Error::DeviceLost`]. In browsers use
     /// [`bind_async`](Self::bind_async).
     pub fn bind<'a>(
         &self,

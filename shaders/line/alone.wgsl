@@ -1,4 +1,4 @@
-// The folds of BLOCK neighbouring outputs, each by itself: windows that share too little, of any size, stride and dilation.
+// The folds of BLOCK neighbouring outputs, each by itself: windows that share too little, of any size, stride and dilation, and gaussians, whose taps weigh otherwise for each.
 const LINE_RUN = 32u;
 
 fn line_walk(line: Line, outlet: Outlet, first: u32) {

@@ -1,5 +1,5 @@
 // BLOCK neighbouring outputs whose windows begin STRIDE apart and share taps: first the core that all of them have, then each one's suffix before the core, and its prefix
-// behind it. Of n outputs, kernel_size/n + 2·STRIDE pushes and one merge each. (van Herk and Gil-Werman took blocks as long as the window; a constant length keeps the
+// behind it. Of n outputs, kernel_size/n + STRIDE pushes and one merge each. (van Herk and Gil-Werman took blocks as long as the window; a constant length keeps the
 // suffixes in registers, and two levels of them were slower.) Nothing is ever taken out of a fold again, so that one infinity or NaN stays among the outputs that hold it.
 //
 // The windows of a block have a core, be it empty, and taps are neighbours.

@@ -30,7 +30,7 @@ pub enum Kernel {
     /// One invocation sorts the taps of one output in registers: ops that choose by order, regions of up to 25 taps.
     Sort,
     /// One axis of a window after the other, neighbouring outputs sharing what their windows share, so that large windows cost hardly more than small ones. Ops whose
-    /// outputs can share partial folds.
+    /// outputs can share partial folds, and gaussian where every window's centre is inside the input and no weight is too small.
     Line,
 }
 

@@ -202,15 +202,22 @@ pub(super) fn separates(geometry: &Geometry, sigma: f32) -> Result<(), String> {
             [input, output, kernel, stride, dilation, pad_begin].map(i64::from);
         let extent = (kernel - 1) * dilation;
         let [first, last] = [0, (output - 1) * stride].map(|begin| 2 * (begin - pad) + extent);
-        if first < 0 || last > 2 * (input - 1) || dilation > 1 && kernel % 2 == 0 {
+        if first < 0 || last > 2 * (input - 1) {
             return Err(
                 "it weighs by the distance from the window's centre, and some windows have theirs where there is no input"
                     .into(),
             );
         }
+        // As many taps on either side, and none in the middle: where they are far apart, the nearest two may both be absent.
+        let even = kernel % 2 == 0;
+        if dilation > 1 && even {
+            return Err(format!(
+                "it weighs by the distance from the window's centre, and none of {kernel} taps {dilation} apart is near it"
+            ));
+        }
         #[allow(clippy::cast_precision_loss, reason = "an estimate")]
-        let extent = extent as f64;
-        exponent += extent * extent / (8.0 * f64::from(sigma) * f64::from(sigma));
+        let excess = (extent * extent - i64::from(even)) as f64;
+        exponent += excess / (8.0 * f64::from(sigma) * f64::from(sigma));
     }
     if exponent <= MOST_EXPONENT {
         Ok(())

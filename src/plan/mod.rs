@@ -133,7 +133,10 @@ impl<'a> Site<'a> {
     fn forward(pooling: &'a Pooling, geometry: &'a Geometry, request: &Request, limits: &'a Limits) -> Result<Self, Error> {
         let row = pooling.op.kind().row();
         if request.indices && !row.indices {
-            return Err(Error::unsupported(format!("indices of {}", row.name), "it chooses no tap; max and min have indices"));
+            return Err(Error::unsupported(
+                format!("indices of {}", row.name),
+                "it chooses no tap; max, min and stochastic samples have indices",
+            ));
         }
         if request.indices && !pooling.region.has_indices() {
             return Err(Error::unsupported(

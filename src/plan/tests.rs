@@ -216,8 +216,14 @@ fn what_cannot_be_planned_says_why() {
             "its least weight is exp(−225), too small to be made axis by axis",
         ),
         (
-            Pooling::new(Op::Gaussian { sigma: 9.0 }, crate::Window::new(4)).dilation(5).stride(1).padding(8),
+            Pooling::new(Op::Gaussian { sigma: 9.0 }, crate::Window::new(4)).dilation(5).stride(1).padding(7),
             Shape::nchw([1, 1, 9, 90]),
+            Request::new().kernel(Kernel::Line),
+            "none of 4 taps 5 apart is near it",
+        ),
+        (
+            Pooling::new(Op::Gaussian { sigma: 9.0 }, crate::Window::new(5)).stride(3).padding(2).ceil_mode(true),
+            Shape::nchw([1, 1, 9, 9]),
             Request::new().kernel(Kernel::Line),
             "some windows have theirs where there is no input",
         ),

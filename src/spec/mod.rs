@@ -180,7 +180,7 @@ impl From<Fractional> for Region {
 pub struct RoiPool {
     /// Bins on each of the two spatial axes.
     pub output_size: PerAxis<u32>,
-    /// Input positions in one unit of the boxes' coordinates.
+    /// Input positions in one unit of the boxes' coordinates: finite and above 0.
     #[cfg_attr(feature = "serde", serde(deserialize_with = "serde_form::finite"))]
     pub spatial_scale: f32,
     /// K: the largest number of boxes. Where absent, the conveniences take as many as they are given.
@@ -215,10 +215,10 @@ impl From<RoiPool> for Region {
 pub struct RoiAlign {
     /// Bins on each of the two spatial axes.
     pub output_size: PerAxis<u32>,
-    /// Input positions in one unit of the boxes' coordinates.
+    /// Input positions in one unit of the boxes' coordinates: finite and above 0.
     #[cfg_attr(feature = "serde", serde(deserialize_with = "serde_form::finite"))]
     pub spatial_scale: f32,
-    /// Samples on each axis of a bin; 0 takes ⌈side/bins⌉.
+    /// Samples on each axis of a bin, 1,024 at most; 0 takes ⌈side/bins⌉.
     #[cfg_attr(feature = "serde", serde(default))]
     pub sampling_ratio: u32,
     /// Whether positions are pixel centres: corners move by −0.5, and small boxes stay small.
@@ -447,7 +447,9 @@ impl Pooling {
     /// The shape that this pooling makes of `input`.
     ///
     /// # Errors
-    /// `Invalid…` where the spec makes no sense on that shape, [`Error::Unsupported`] for what this version does not have.
+    /// `Invalid…` where the spec makes no sense on that shape, [`Error::Unsupported`] for what this version does not have,
+    /// [`Error::UnsupportedSize`] for more than it counts: sizes and padding of 2³¹, 65,535 bins on an axis, 2²⁴ cells of a pyramid, 32,768 segments,
+    /// 1,024 clusters or iterations, and clusters of 3,000,000 positions.
     pub fn output_shape(&self, input: &Shape) -> Result<Shape, Error> {
         Geometry::resolve(self, input).map(|geometry| geometry.output)
     }

@@ -27,6 +27,11 @@ fn tight(binding_bytes: u64, longest_dispatch: Duration) -> Vec<(String, Engine)
     engines().into_iter().map(|(name, engine)| (name, within(&engine))).collect()
 }
 
+/// What figures are measured on.
+fn names() -> String {
+    here().iter().map(|adapter| plunge::describe(&adapter.get_info())).collect::<Vec<_>>().join("; ")
+}
+
 /// Whether limits refused it, which is no failure.
 fn beyond<T>(prepared: &Result<T, Error>) -> bool {
     matches!(prepared, Err(Error::UnsupportedSize { .. }))
@@ -107,7 +112,7 @@ fn of_every_region() {
         "limits",
         "poolings in pieces, op × region, under limits of 1, 3 and 10 KiB a binding and 4,000 taps a dispatch",
         &figure,
-        "lavapipe, llvmpipe (GL)",
+        &names(),
         "cargo xtask test",
     );
     report(&failures);
@@ -141,13 +146,7 @@ fn by_every_kernel() {
     }
     record("seams by every kernel", tried, &engines, failures.len());
     let figure = format!("{} of {tried} right", tried - failures.len());
-    figures::note(
-        "limits",
-        "every kernel, forced, over seams between rows and planes",
-        &figure,
-        "lavapipe, llvmpipe (GL)",
-        "cargo xtask test",
-    );
+    figures::note("limits", "every kernel, forced, over seams between rows and planes", &figure, &names(), "cargo xtask test");
     report(&failures);
     assert!(tried > 150, "{tried} tried");
 }
@@ -191,7 +190,7 @@ fn on_devices_of_default_limits() {
         "limits",
         "poolings on devices of WebGPU's and wgpu's downlevel default limits, op × region, whole and in pieces",
         &figure,
-        "lavapipe, llvmpipe (GL)",
+        &names(),
         "cargo xtask test",
     );
     report(&failures);
@@ -286,7 +285,7 @@ fn of_gradients() {
     println!("{tried} gradients tried");
     record("seams of gradients", tried, &engines(), failures.len());
     let figure = format!("{} of {tried} right", tried - failures.len());
-    figures::note("limits", "gradients over seams between planes", &figure, "lavapipe, llvmpipe (GL)", "cargo xtask test");
+    figures::note("limits", "gradients over seams between planes", &figure, &names(), "cargo xtask test");
     report(&failures);
     assert!(tried > 60, "{tried} tried");
 }

@@ -98,5 +98,6 @@ fn compared(tests: &str, variable: &str, value: &str) -> Result<()> {
 /// Runs those tests of the suite whose names contain `tests`, in the long form that `variable` asks for.
 fn suite(tests: &str, variable: &str, value: &str) -> Result<()> {
     adapters::ensure()?;
+    tools::ensure("nextest")?;
     nextest(&["--profile", "soak", "--test", "suite", tests]).env(variable, value).run()
 }
