@@ -360,7 +360,7 @@ fn dispatches_of_the_catalogue() {
 
 /// A workload's dispatches, bound to buffers of their own.
 fn steps_of(engine: &Engine, workload: &Workload, request: &Request) -> Vec<BoundPooling> {
-    let buffers = Sides::for_pooling(&workload.pooling, &workload.shape, 0);
+    let buffers = Sides::in_use(&workload.pooling, &workload.shape);
     let values = Data::Reals.values(workload.shape.elements(), 0);
     let input = engine.upload(workload.shape, &values).expect("it fits");
     let pooler = engine.prepare_with(&workload.pooling, workload.shape, request).expect("it is prepared");

@@ -89,7 +89,7 @@ impl Options {
         let require = if has_apt() { compilers.clone() } else { Vec::new() };
         // 211 is a prime: the days' beginnings lie everywhere.
         let from = usize::try_from(days)?.wrapping_mul(211);
-        Ok(Self { compilers, require, seconds: Some(60), from, ..Self::all() })
+        Ok(Self { compilers, require, seconds: Some(30), from, ..Self::all() })
     }
 }
 
