@@ -13,8 +13,8 @@ use crate::{
 /// A target, whether it needs an adapter, and how often it runs for each thousand that are asked for.
 const TARGETS: [(&str, bool, u64); 5] = [
     ("spec", false, 500),
-    ("readers", false, 6_500),
-    ("sides", false, 4_000),
+    ("readers", false, 2_500),
+    ("sides", false, 8_000),
     ("reference_vs_gpu", true, 12),
     ("sides_on_gpu", true, 12),
 ];
