@@ -115,6 +115,34 @@ impl Axis {
         last_start + reach >= u64::from(self.input) + u64::from(self.pad_begin)
     }
 
+    /// The positions that the outputs `from..end` reach, first and past the last: at least one.
+    pub(crate) fn reach(&self, walk: Walk, from: u32, end: u32) -> [u64; 2] {
+        let size = u64::from(self.input);
+        let [from, last] = [from, end - 1].map(u64::from);
+        if walk == Walk::Adaptive {
+            let bins = u64::from(self.output);
+            return [from * size / bins, ((last + 1) * size).div_ceil(bins)];
+        }
+        let span = u64::from(self.dilation) * (u64::from(self.kernel) - 1) + 1;
+        let [stride, padding] = [self.stride, self.pad_begin].map(u64::from);
+        let first = (from * stride).saturating_sub(padding).min(size - 1);
+        [first, (last * stride + span).saturating_sub(padding).clamp(first + 1, size)]
+    }
+
+    /// From a window's first tap to its last.
+    pub(crate) fn extent(&self) -> i64 {
+        (i64::from(self.kernel) - 1) * i64::from(self.dilation)
+    }
+
+    /// Whether every window's centre is between the input's first position and its last.
+    pub(crate) fn centres_inside(&self) -> bool {
+        let Self { input, output, stride, pad_begin, .. } = *self;
+        let [input, output, stride, padding] = [input, output, stride, pad_begin].map(i64::from);
+        // Doubled, for they may be halves.
+        let [first, last] = [0, (output - 1) * stride].map(|begin| 2 * (begin - padding) + self.extent());
+        first >= 0 && last <= 2 * (input - 1)
+    }
+
     /// An upper bound of the taps that one output has on this axis.
     pub(crate) fn most_taps(&self, walk: Walk) -> u64 {
         match walk {

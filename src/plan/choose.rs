@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Error,
     geometry::{Axis, Geometry, Order, Side, Walk},
-    op::{Op, OpRow},
+    op::{OpRow, WeightingKind},
 };
 
 /// Taps from which a region is worth a whole workgroup.
@@ -153,8 +153,8 @@ fn line_fits(site: &Site<'_>, indices: bool) -> Result<(), String> {
     let Some(packed) = row.kind.packed(pooling.op.variant(), indices) else {
         return Err(format!("{} does not go axis by axis", row.name));
     };
-    if let Op::Gaussian { sigma } = pooling.op {
-        separates(geometry, sigma)?;
+    if pooling.op.weighting() == WeightingKind::Gaussian {
+        separates(geometry, pooling.op.weighting_parameters()[0])?;
     }
     let word = elements.output.per_word();
     let last = match geometry.order {

@@ -177,6 +177,11 @@ pub(crate) struct Line {
     pub(crate) turned: bool,
 }
 
+impl Line {
+    /// The step of a window of one axis whose outputs share nothing.
+    pub(crate) const ALONE: Self = Self { block: 4, shared: None, from_scratch: false, to_scratch: false, turned: false };
+}
+
 /// A kernel's identity: everything that its text depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KernelKey(pub(crate) Role);

@@ -130,12 +130,15 @@ pub(super) fn line_passes(geometry: &Geometry, planes: u64, shares: bool) -> Opt
 
 /// How many outputs of an axis share taps, where they do.
 fn block_of(axis: &Axis, shares: bool) -> Line {
-    let alone = Line { block: LANES, shared: None, from_scratch: false, to_scratch: false, turned: false };
     let many = |&block: &u32| {
         let spread = (block - 1).saturating_mul(axis.stride);
         axis.dilation == 1 && spread <= MOST_SPREAD && spread <= axis.kernel && block < axis.output.saturating_add(LANES)
     };
-    BLOCKS.into_iter().find(many).filter(|_| shares).map_or(alone, |block| Line { block, shared: Some(axis.stride), ..alone })
+    BLOCKS.into_iter().find(many).filter(|_| shares).map_or(Line::ALONE, |block| Line {
+        block,
+        shared: Some(axis.stride),
+        ..Line::ALONE
+    })
 }
 
 /// A split of the work so that scratch holds what one part leaves.
@@ -192,32 +195,30 @@ pub(super) fn line_parts(geometry: &Geometry, packed: Packed, limits: &Limits) -
     Ok(Parts { planes, each, scratch_bytes: scratch(each)? })
 }
 
-/// Whether a gaussian's weights are products of one an axis, none of them 0 and all relative to the tap nearest to the window's centre, or why not.
-pub(super) fn separates(geometry: &Geometry, sigma: f32) -> Result<(), String> {
+/// Whether weights exp(−excess · `scale`), by the square of twice the distance, are products of one an axis, none of them 0 and all relative to the tap nearest to the
+/// window's centre, or why not.
+pub(super) fn separates(geometry: &Geometry, scale: f32) -> Result<(), String> {
     /// Where the least weight is still of full precision.
     const MOST_EXPONENT: f64 = 80.0;
     let mut exponent = 0.0;
-    for Axis { input, output, kernel, stride, dilation, pad_begin, .. } in geometry.axes {
-        let [input, output, kernel, stride, dilation, pad] =
-            [input, output, kernel, stride, dilation, pad_begin].map(i64::from);
-        let extent = (kernel - 1) * dilation;
-        let [first, last] = [0, (output - 1) * stride].map(|begin| 2 * (begin - pad) + extent);
-        if first < 0 || last > 2 * (input - 1) {
+    for axis in geometry.axes {
+        if !axis.centres_inside() {
             return Err(
                 "it weighs by the distance from the window's centre, and some windows have theirs where there is no input"
                     .into(),
             );
         }
         // As many taps on either side, and none in the middle: where they are far apart, the nearest two may both be absent.
-        let even = kernel % 2 == 0;
-        if dilation > 1 && even {
+        let even = axis.kernel % 2 == 0;
+        if axis.dilation > 1 && even {
+            let Axis { kernel, dilation, .. } = axis;
             return Err(format!(
                 "it weighs by the distance from the window's centre, and none of {kernel} taps {dilation} apart is near it"
             ));
         }
         #[allow(clippy::cast_precision_loss, reason = "an estimate")]
-        let excess = (extent * extent - i64::from(even)) as f64;
-        exponent += excess / (8.0 * f64::from(sigma) * f64::from(sigma));
+        let excess = (axis.extent().pow(2) - i64::from(even)) as f64;
+        exponent += excess * f64::from(scale);
     }
     if exponent <= MOST_EXPONENT {
         Ok(())

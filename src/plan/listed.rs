@@ -193,7 +193,7 @@ impl PoolKey {
                     // Of every op every step; what outputs share, orders and alignments in turn.
                     for (at, line) in Line::listed(turn).into_iter().enumerate() {
                         turn += 1;
-                        let line = if row.shareable { line } else { Line { block: 4, shared: None, ..line } };
+                        let line = if row.shareable { line } else { Line { block: Line::ALONE.block, shared: None, ..line } };
                         let first = line.turned || turn % 3 > 0;
                         let order = if first { Order::ChannelsFirst } else { Order::ChannelsLast };
                         let format = Format { order, ..Format::PLAIN };
@@ -409,13 +409,8 @@ impl Format {
             }
         }
         if walk == Walk::Window && row.kind.packed(0, false).is_some() && self.order != Order::DepthLast {
-            schedules.push(Schedule::Line(Line {
-                block: if row.shareable { 8 } else { 4 },
-                shared: row.shareable.then_some(1),
-                from_scratch: false,
-                to_scratch: false,
-                turned: false,
-            }));
+            let shared = Line { block: 8, shared: Some(1), ..Line::ALONE };
+            schedules.push(Schedule::Line(if row.shareable { shared } else { Line::ALONE }));
         }
         if row.sorts && !self.four {
             schedules.push(Schedule::Sort(SORT_TAPS[0]));

@@ -3,6 +3,7 @@
 
 mod back;
 mod choose;
+mod cost;
 mod format;
 mod key;
 mod limits;
@@ -28,6 +29,7 @@ pub use limits::Limits;
 pub use request::{Request, Specialise};
 
 use choose::{TwoStages, choose_kernel, in_runs, is_wide, passes, sort_taps, strip_rows};
+use cost::cost;
 use key::{SORT_TAPS, WIDE, two_stages};
 use line::{line_groups, line_parts, line_passes};
 #[cfg(feature = "gpu")]
@@ -36,7 +38,7 @@ pub(crate) use params::Params;
 #[cfg(test)]
 pub(crate) use params::layout as params_layout;
 pub(crate) use patch::Patch;
-use pieces::{Division, Firsts, Shifts, Slices, Widths, cost};
+use pieces::{Division, Firsts, Shifts, Slices, Widths};
 #[cfg(feature = "gpu")]
 pub(crate) use pieces::{Part, Slice};
 pub(crate) use slot::{Bound, Slot};

@@ -8,9 +8,7 @@
 use std::ops::Range;
 
 use super::{
-    Kernel, Limits, MOST_ELEMENTS, Plan, Request, Site, Slot, Step, WORD, Way,
-    choose::{choose_kernel, passes},
-    line::{line_cost, planes},
+    Kernel, Limits, MOST_ELEMENTS, Plan, Request, Site, Slot, Step, WORD, Way, choose::choose_kernel, cost::cost, line::planes,
 };
 use crate::{
     Error, OpKind, Pooling, Region, Shape,
@@ -429,7 +427,7 @@ impl Divided<'_> {
         let [own, pooled] = [inner(|axis| axis.input), inner(|axis| axis.output)].map(|positions| positions * beside);
         let cost = self.cost / (units * u64::from(axis.output)).max(1);
         let holds = |from: u32, end: u32| {
-            let [first, last] = reach(&axis, geometry.walk, from, end);
+            let [first, last] = axis.reach(geometry.walk, from, end);
             self.fits((last - first) * own, u64::from(end - from) * pooled, LOST)
         };
         // Whoever stores owns whole words.
@@ -447,11 +445,11 @@ impl Divided<'_> {
                 let most = self.most(if one_by_one { 1 } else { rest.min(afford) }, |count| holds(from, from + low(count)));
                 let most = if most < rest { most / u64::from(step) * u64::from(step) } else { most };
                 if most == 0 {
-                    let [first, last] = reach(&axis, geometry.walk, from, from + 1);
+                    let [first, last] = axis.reach(geometry.walk, from, from + 1);
                     return Err(self.too_large("bytes under one row of outputs", (last - first) * own * self.widths.input));
                 }
                 let end = from + low(most);
-                let [first, last] = reach(&axis, geometry.walk, from, end);
+                let [first, last] = axis.reach(geometry.walk, from, end);
                 let firsts = Firsts {
                     channel: self.channel(unit),
                     number: low((unit * output).wrapping_add(u64::from(from) * pooled)),
@@ -479,7 +477,7 @@ impl Divided<'_> {
     fn of_rows(&self, number: usize, from: u32, end: u32) -> Geometry {
         let Geometry { walk, axes, .. } = *self.site.geometry;
         let axis = axes[number];
-        let [first, last] = reach(&axis, walk, from, end);
+        let [first, last] = axis.reach(walk, from, end);
         let input = low(last - first);
         let axis = match walk {
             Walk::Adaptive => Axis::whole(input, end - from),
@@ -508,53 +506,6 @@ impl Divided<'_> {
         (one.input, one.output) = (sizes(&one.input, input), sizes(&one.output, end - from));
         one
     }
-}
-
-/// The positions that the outputs `from..end` of an axis reach, first and past the last: at least one.
-fn reach(axis: &Axis, walk: Walk, from: u32, end: u32) -> [u64; 2] {
-    let size = u64::from(axis.input);
-    let [from, last] = [from, end - 1].map(u64::from);
-    if walk == Walk::Adaptive {
-        let bins = u64::from(axis.output);
-        return [from * size / bins, ((last + 1) * size).div_ceil(bins)];
-    }
-    let span = u64::from(axis.dilation) * (u64::from(axis.kernel) - 1) + 1;
-    let [stride, padding] = [axis.stride, axis.pad_begin].map(u64::from);
-    let first = (from * stride).saturating_sub(padding).min(size - 1);
-    [first, (last * stride + span).saturating_sub(padding).clamp(first + 1, size)]
-}
-
-/// Taps that a pooling folds by a kernel, or as many as take as long: what the duration of its dispatches is estimated by.
-pub(super) fn cost(site: &Site<'_>, kernel: Kernel, saves: bool) -> u64 {
-    const REGION: u64 = 8;
-    // Four corners, and their weights.
-    const SAMPLE: u64 = 8;
-    // Comparisons of a network.
-    const SORT: u64 = 6;
-    let Geometry { axes, walk, .. } = site.geometry;
-    let outputs = site.geometry.output.elements() as u64;
-    let row = site.pooling.op.kind().row();
-    let folds = u64::from(passes(row, saves));
-    let taps = match walk {
-        // Boxes as long as half the sides.
-        Walk::RoiPool => axes.iter().map(|axis| u64::from(axis.input / axis.output.max(1) / 2 + 1)).product(),
-        Walk::RoiAlign => {
-            let sampled = |axis: &Axis| u64::from(axis.kernel.min(axis.input / axis.output.max(1) / 2 + 1));
-            SAMPLE * axes.iter().map(sampled).product::<u64>()
-        }
-        _ => site.geometry.most_taps(),
-    };
-    let [depth, height, width] = axes;
-    let each = match kernel {
-        Kernel::Line => return line_cost(site.geometry, row.shareable).map_or(u64::MAX, |[cost, _]| cost / 10),
-        Kernel::Tile => {
-            let [down, across, deep] = [height.stride, width.kernel, depth.kernel].map(u64::from);
-            down.saturating_mul(across).saturating_mul(deep).saturating_add(u64::from(height.kernel)) + 4
-        }
-        Kernel::Sort => SORT * taps,
-        Kernel::Direct | Kernel::Reduce | Kernel::TwoStage => taps.saturating_mul(folds),
-    };
-    outputs.saturating_mul(each.saturating_add(REGION))
 }
 
 /// The low word of a number.

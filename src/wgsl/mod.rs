@@ -3,6 +3,14 @@
 //! WGSL does not care for the order of declarations at module scope, so a kernel is the files of its slots one after the other:
 //! aliases, parameters, keys, stream, activation, load, region, weighting, op, passes, schedule, emit. Every file of a slot exports the same names.
 
+mod back;
+mod line;
+mod unpool;
+
+use back::back;
+use line::line;
+use unpool::unpool;
+
 use crate::{
     Activation, Element, OpKind, Texel,
     geometry::{Order, Walk},
@@ -350,182 +358,6 @@ fn pool(key: &PoolKey) -> String {
         }
     }
     text(&key.to_string(), format, &constants(key), &files)
-}
-
-/// A step of one axis of a window.
-fn line(key: &PoolKey, step: Line) -> String {
-    let Line { block, shared, from_scratch, to_scratch, turned } = step;
-    let format = &key.format;
-    let row = key.op.row();
-    let mut files = aliases(format);
-    files.extend_from_slice(keys(format));
-    files.extend([wgsl!("common/params"), wgsl!("common/places"), wgsl!("common/divide"), wgsl!("common/span")]);
-    files.push(layout_of(format.order));
-    files.extend([region_of(key.walk), wgsl!("taps/inside"), activate(key.activation), wgsl!("common/one_pass")]);
-    files.extend_from_slice(row.wgsl);
-    if !row.chooses {
-        files.push(wgsl!("common/no_index"));
-    }
-    if from_scratch {
-        files.push(wgsl!("line/from_scratch"));
-    } else {
-        let fours = key.rows == Rows::Fours;
-        files.extend(storage_of_input(format, fours));
-        files.extend([if fours { wgsl!("load/fours") } else { wgsl!("load/lanes") }, wgsl!("line/from_input")]);
-    }
-    if from_scratch || to_scratch {
-        files.push(wgsl!("line/scratch"));
-        files.extend(key.op.packed(key.variant, key.emit == Emit::Indices).map(|packed| packed.wgsl));
-    }
-    files.push(if key.weighting == WeightingKind::Gaussian { wgsl!("line/gaussian") } else { wgsl!("line/alike") });
-    files.push(if shared.is_some() { wgsl!("line/shared") } else { wgsl!("line/alone") });
-    files.push(match (to_scratch, turned, format.order) {
-        (true, true, _) => wgsl!("line/to_scratch_turned"),
-        (true, false, _) => wgsl!("line/to_scratch"),
-        (false, true, _) => wgsl!("line/to_output_turned"),
-        (false, false, Order::ChannelsLast) => wgsl!("line/to_output_channels"),
-        (false, false, _) => wgsl!("line/to_output"),
-    });
-    if !to_scratch {
-        files.extend([wgsl!("line/answers"), wgsl!("answer/of_op"), wgsl!("emit/channels")]);
-        files.extend(storage_of_output(&Format { four: false, ..*format }, key.aligned_store));
-        files.extend_from_slice(match (key.emit, key.aligned_store) {
-            (Emit::Indices, true) => &[wgsl!("emit/values_indices"), wgsl!("storage/indices_vec4")],
-            (Emit::Indices, false) => &[wgsl!("emit/values_indices"), wgsl!("storage/indices")],
-            _ => &[wgsl!("emit/values")],
-        });
-    }
-    files.push(wgsl!("schedule/line"));
-    let shared = shared.map_or(String::new(), |stride| format!("const STRIDE = {stride}u;\n"));
-    let constants = format!("{}const BLOCK = {block}u;\n{shared}", constants(key));
-    text(&key.to_string(), format, &constants, &files)
-}
-
-/// A kernel of the way back: an input value gathers from the outputs that hold it.
-fn back(key: &BackKey) -> String {
-    let row = key.op.row();
-    let format = &key.format;
-    let mut files = walk_and_op(key.op, key.walk, key.weighting, key.activation, format);
-    let patch = key.patch;
-    let inputs_by_four = patch.is_some_and(|patch| patch.inputs_by_four);
-    files.extend(load(format, inputs_by_four));
-    files.extend_from_slice(row.back);
-    files.push(match row.saved_bytes {
-        0 => wgsl!("saved/nothing"),
-        4 if patch.is_some_and(|patch| patch.outputs_by_four) => wgsl!("saved/fours"),
-        _ if key.beside_scratch() => wgsl!("saved/beside_scratch"),
-        _ => wgsl!("saved/stored"),
-    });
-    let mut constants = format!("const WITH_INDEX = true;\nconst OP_VARIANT = {}u;\n", key.variant);
-    if key.ahead != Element::F32 {
-        // An input of the same type brings the file that has the names.
-        constants.push_str(&format!("const AHEAD_ELEMENT = {};\n", number_of(key.ahead)));
-    }
-    if matches!(key.to, BackTo::Input | BackTo::Parameters) {
-        files.push(match (key.ahead == Element::F32, patch.is_some_and(|patch| patch.outputs_by_four)) {
-            (true, false) => wgsl!("storage/ahead_f32"),
-            (true, true) => wgsl!("storage/ahead_f32x4"),
-            (false, false) => wgsl!("storage/ahead_words"),
-            (false, true) => wgsl!("storage/ahead_pairs"),
-        });
-    }
-    if key.to == BackTo::Parameters {
-        files.push(if key.weighting == WeightingKind::Table { wgsl!("terms/weight") } else { wgsl!("terms/parameter") });
-        files.push(wgsl!("schedule/gather_sum"));
-        return text(&key.to_string(), format, &constants, &files);
-    }
-    if key.to != BackTo::Detection {
-        files.extend(storage_of_output(format, inputs_by_four));
-    }
-    if let Some(patch) = patch {
-        constants.push_str(&of_patch(&patch));
-        files.push(if patch.outputs_by_four { wgsl!("outputs/fours") } else { wgsl!("outputs/one") });
-        files.push(if patch.inputs_by_four { wgsl!("owned/fours") } else { wgsl!("owned/one") });
-    }
-    files.push(wgsl!("common/holders"));
-    files.extend_from_slice(match key.walk {
-        Walk::Window => &[wgsl!("holders/separable"), wgsl!("common/window_holders"), wgsl!("holders/window")],
-        Walk::Reflect => &[wgsl!("holders/separable"), wgsl!("common/window_holders"), wgsl!("holders/reflect")],
-        Walk::Edge => &[wgsl!("holders/separable"), wgsl!("common/window_holders"), wgsl!("holders/edge")],
-        Walk::Adaptive => &[wgsl!("holders/separable"), wgsl!("common/bin_holders"), wgsl!("holders/adaptive")],
-        Walk::Global => &[wgsl!("holders/separable"), wgsl!("holders/global")],
-        Walk::Fractional => &[wgsl!("holders/separable"), wgsl!("holders/fractional")],
-        Walk::Pyramid => &[wgsl!("common/bin_holders"), wgsl!("holders/pyramid")],
-        Walk::RoiPool => &[wgsl!("common/bin_holders"), wgsl!("holders/roi_pool")],
-        Walk::RoiAlign => &[wgsl!("holders/roi_align")],
-        Walk::List => &[wgsl!("digest/labels_read")],
-    });
-    files.push(match key.walk {
-        Walk::List => "",
-        Walk::Reflect | Walk::Edge => wgsl!("shares/padded"),
-        Walk::RoiAlign => wgsl!("shares/samples"),
-        _ => wgsl!("shares/inside"),
-    });
-    files.extend_from_slice(match (key.to, key.walk) {
-        (BackTo::Spread, _) => &[wgsl!("unpool/spread"), wgsl!("unpool/each")],
-        (BackTo::Detection, _) => &[wgsl!("schedule/detect")],
-        (_, Walk::List) => &[wgsl!("schedule/gather_list")],
-        _ if patch.is_some() => &[wgsl!("schedule/gather_patch")],
-        _ => &[wgsl!("schedule/gather")],
-    });
-    text(&key.to_string(), format, &constants, &files)
-}
-
-/// The constants of a patch.
-fn of_patch(patch: &Patch) -> String {
-    let mut lines = format!("const FLAT = {};\n", patch.flat);
-    let (sides, touching) = (patch.sides(), patch.touching());
-    for (at, axis) in ["H", "W"].into_iter().enumerate() {
-        for (name, value) in [
-            ("SIDE", i64::from(sides[at])),
-            ("KERNEL", patch.kernel[at].into()),
-            ("STRIDE", patch.stride[at].into()),
-            ("DILATION", patch.dilation[at].into()),
-            ("PADDING", patch.padding[at].into()),
-            ("FIRST", touching[at].first),
-            ("COUNT", i64::try_from(touching[at].count).unwrap_or(i64::MAX)),
-        ] {
-            lines.push_str(&format!("const {name}_{axis} = {value}i;\n"));
-        }
-    }
-    lines
-}
-
-/// A step of unpooling.
-fn unpool(key: &KernelKey, step: &UnpoolStep) -> String {
-    let format = match *step {
-        UnpoolStep::Clear => Format::PLAIN,
-        UnpoolStep::Mark(order) => Format { order, ..Format::PLAIN },
-        UnpoolStep::Place(format) | UnpoolStep::Nearest(_, format) => format,
-    };
-    let mut files = aliases(&format);
-    files.push(wgsl!("common/params"));
-    if *step != UnpoolStep::Clear {
-        files.extend([wgsl!("common/places"), wgsl!("common/divide"), layout_of(format.order)]);
-    }
-    if let UnpoolStep::Place(_) | UnpoolStep::Nearest(..) = step {
-        files.extend(storage_of_input(&format, false));
-        files.extend(storage_of_output(&format, false));
-        files.push(wgsl!("unpool/each"));
-    }
-    match *step {
-        UnpoolStep::Clear => files.push(wgsl!("unpool/clear")),
-        UnpoolStep::Mark(_) => files.push(wgsl!("unpool/mark")),
-        UnpoolStep::Place(_) => files.push(wgsl!("unpool/place")),
-        UnpoolStep::Nearest(walk, _) => {
-            files.extend([wgsl!("common/span"), region_of(walk), wgsl!("unpool/nearest")]);
-            if walk == Walk::Adaptive {
-                files.push(wgsl!("common/bins"));
-            }
-            if walk.has_table() {
-                files.push(wgsl!("common/table"));
-            }
-            if matches!(walk, Walk::Reflect | Walk::Edge) {
-                files.push(wgsl!("common/padded"));
-            }
-        }
-    }
-    key.text(&format, "", &files)
 }
 
 /// The lines that Rust fixes in the text, so that arrays can be sized and loops have constant bounds.

@@ -1,0 +1,52 @@
+//! The texts of the line kernel's steps.
+
+use super::*;
+
+/// A step of one axis of a window.
+pub(super) fn line(key: &PoolKey, step: Line) -> String {
+    let Line { block, shared, from_scratch, to_scratch, turned } = step;
+    let format = &key.format;
+    let row = key.op.row();
+    let mut files = aliases(format);
+    files.extend_from_slice(keys(format));
+    files.extend([wgsl!("common/params"), wgsl!("common/places"), wgsl!("common/divide"), wgsl!("common/span")]);
+    files.push(layout_of(format.order));
+    files.extend([region_of(key.walk), wgsl!("taps/inside"), activate(key.activation), wgsl!("common/one_pass")]);
+    files.extend_from_slice(row.wgsl);
+    if !row.chooses {
+        files.push(wgsl!("common/no_index"));
+    }
+    if from_scratch {
+        files.push(wgsl!("line/from_scratch"));
+    } else {
+        let fours = key.rows == Rows::Fours;
+        files.extend(storage_of_input(format, fours));
+        files.extend([if fours { wgsl!("load/fours") } else { wgsl!("load/lanes") }, wgsl!("line/from_input")]);
+    }
+    if from_scratch || to_scratch {
+        files.push(wgsl!("line/scratch"));
+        files.extend(key.op.packed(key.variant, key.emit == Emit::Indices).map(|packed| packed.wgsl));
+    }
+    files.push(if key.weighting == WeightingKind::Gaussian { wgsl!("line/gaussian") } else { wgsl!("line/alike") });
+    files.push(if shared.is_some() { wgsl!("line/shared") } else { wgsl!("line/alone") });
+    files.push(match (to_scratch, turned, format.order) {
+        (true, true, _) => wgsl!("line/to_scratch_turned"),
+        (true, false, _) => wgsl!("line/to_scratch"),
+        (false, true, _) => wgsl!("line/to_output_turned"),
+        (false, false, Order::ChannelsLast) => wgsl!("line/to_output_channels"),
+        (false, false, _) => wgsl!("line/to_output"),
+    });
+    if !to_scratch {
+        files.extend([wgsl!("line/answers"), wgsl!("answer/of_op"), wgsl!("emit/channels")]);
+        files.extend(storage_of_output(&Format { four: false, ..*format }, key.aligned_store));
+        files.extend_from_slice(match (key.emit, key.aligned_store) {
+            (Emit::Indices, true) => &[wgsl!("emit/values_indices"), wgsl!("storage/indices_vec4")],
+            (Emit::Indices, false) => &[wgsl!("emit/values_indices"), wgsl!("storage/indices")],
+            _ => &[wgsl!("emit/values")],
+        });
+    }
+    files.push(wgsl!("schedule/line"));
+    let shared = shared.map_or(String::new(), |stride| format!("const STRIDE = {stride}u;\n"));
+    let constants = format!("{}const BLOCK = {block}u;\n{shared}", constants(key));
+    text(&key.to_string(), format, &constants, &files)
+}
