@@ -284,19 +284,29 @@ impl Engine {
     /// pyramid. Bind each, and [`BoundPooling::join`](crate::BoundPooling::join) makes one recording of them.
     ///
     /// # Errors
-    /// As [`prepare`](Self::prepare), of the first pooling that has one. In browsers, where nothing may block, prepare each by
-    /// [`prepare_with_async`](Self::prepare_with_async).
+    /// As [`prepare`](Self::prepare), of the first pooling that has one. In browsers use [`prepare_all_async`](Self::prepare_all_async).
     pub fn prepare_all(&self, poolings: &[Pooling], shape: Shape, request: &Request) -> Result<Vec<Pooler>, Error> {
+        pollster::block_on(self.prepare_all_async(poolings, shape, request))
+    }
+
+    /// [`prepare_all`](Self::prepare_all) without blocking.
+    ///
+    /// # Errors
+    /// As [`prepare_all`](Self::prepare_all).
+    pub async fn prepare_all_async(
+        &self,
+        poolings: &[Pooling],
+        shape: Shape,
+        request: &Request,
+    ) -> Result<Vec<Pooler>, Error> {
         let plans: Vec<Plan> =
             poolings.iter().map(|pooling| self.plan(pooling, shape, request)).collect::<Result<_, Error>>()?;
-        pollster::block_on(async {
-            self.pipelines(&plans.iter().flat_map(Plan::keys).collect::<Vec<_>>()).await?;
-            let mut poolers = Vec::with_capacity(plans.len());
-            for plan in plans {
-                poolers.push(self.compile_plan(plan).await?);
-            }
-            Ok(poolers)
-        })
+        self.pipelines(&plans.iter().flat_map(Plan::keys).collect::<Vec<_>>()).await?;
+        let mut poolers = Vec::with_capacity(plans.len());
+        for plan in plans {
+            poolers.push(self.compile_plan(plan).await?);
+        }
+        Ok(poolers)
     }
 
     /// The reason why the device was lost, where this engine made the device and so was told.
