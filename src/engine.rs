@@ -293,12 +293,7 @@ impl Engine {
     ///
     /// # Errors
     /// As [`prepare_all`](Self::prepare_all).
-    pub async fn prepare_all_async(
-        &self,
-        poolings: &[Pooling],
-        shape: Shape,
-        request: &Request,
-    ) -> Result<Vec<Pooler>, Error> {
+    pub async fn prepare_all_async(&self, poolings: &[Pooling], shape: Shape, request: &Request) -> Result<Vec<Pooler>, Error> {
         let plans: Vec<Plan> =
             poolings.iter().map(|pooling| self.plan(pooling, shape, request)).collect::<Result<_, Error>>()?;
         self.pipelines(&plans.iter().flat_map(Plan::keys).collect::<Vec<_>>()).await?;

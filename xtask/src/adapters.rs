@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     figures,
-    step::{cargo, command, nextest},
+    step::{cargo, command, nextest, target},
     tally, tools,
 };
 
@@ -30,11 +30,13 @@ pub(crate) fn ensure() -> Result<()> {
     Ok(())
 }
 
-/// Every adapter, SwiftShader's where it is installed, as `plunge adapters` sees them.
+/// Every adapter, SwiftShader's where it is installed, as `plunge adapters` sees them. It is built with all tests: alone it has other features, with which
+/// all dependencies would be built once more.
 fn listed() -> Result<serde_json::Value> {
-    let listed = cargo(&["run", "--quiet", "--package", "plunge-cli", "--", "adapters", "--json"])
-        .env("VK_ADD_DRIVER_FILES", SWIFTSHADER)
-        .output()?;
+    cargo(&["build", "--quiet", "--workspace", "--bins", "--tests"]).run()?;
+    let plunge = target().join("debug").join(format!("plunge{}", std::env::consts::EXE_SUFFIX));
+    let listed =
+        command(&plunge.to_string_lossy()).args(&["adapters", "--json"]).env("VK_ADD_DRIVER_FILES", SWIFTSHADER).output()?;
     serde_json::from_str(&listed).context("`plunge adapters --json` is JSON")
 }
 
@@ -89,18 +91,18 @@ pub(crate) fn short_on_swiftshader() -> Result<()> {
     Ok(())
 }
 
-/// The whole suite on each adapter alone.
-pub(crate) fn soak() -> Result<()> {
+/// The whole suite on each adapter alone, or on those whose names contain `part`.
+pub(crate) fn soak(part: &str) -> Result<()> {
     ensure()?;
     ensure_swiftshader()?;
     tools::ensure("nextest")?;
     let tests = nextest_list()?;
     for adapter in listed()?.as_array().context("a list of adapters")? {
         let field = |name: &str| adapter[name].as_str().unwrap_or_default().to_owned();
-        if field("backend") == "cpu" {
+        let name = format!("{} ({},", field("name"), field("backend"));
+        if field("backend") == "cpu" || !name.contains(part) {
             continue;
         }
-        let name = format!("{} ({},", field("name"), field("backend"));
         tally::clear()?;
         nextest(&["--profile", "soak", "--no-fail-fast", "--workspace", "--test", "suite"])
             .env("VK_ADD_DRIVER_FILES", SWIFTSHADER)

@@ -110,8 +110,8 @@ fn lint() -> Result<()> {
 }
 
 fn test() -> Result<()> {
-    adapters::ensure()?;
     lint()?;
+    adapters::ensure()?;
     if tools::has("deny") {
         tools::deny(false)?;
     }

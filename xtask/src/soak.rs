@@ -26,6 +26,9 @@ pub(crate) struct Options {
     /// adapters: only the part of the suite that `cargo xtask test` runs on SwiftShader.
     #[arg(long)]
     short: bool,
+    /// adapters: only those whose names contain this, such as SwiftShader.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    adapter: String,
 }
 
 /// A part: its name, what it does, and how.
@@ -54,7 +57,7 @@ const PARTS: [Part; 9] = [
     Part {
         name: "adapters",
         about: "The whole suite on each adapter, SwiftShader's among them",
-        run: |options| if options.short { adapters::short_on_swiftshader() } else { adapters::soak() },
+        run: |options| if options.short { adapters::short_on_swiftshader() } else { adapters::soak(&options.adapter) },
     },
     Part { name: "deny", about: "Licences, duplicates and sources of the dependencies", run: |_| tools::deny(false) },
 ];
