@@ -29,5 +29,6 @@ mod properties;
 mod seams;
 mod sides;
 mod textures;
+mod traps;
 mod unpooling;
 mod verdict;

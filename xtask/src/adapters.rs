@@ -143,6 +143,6 @@ pub(crate) fn apt(packages: &[&str]) -> Result<()> {
             .run()
             .with_context(|| format!("on this system, install what Debian calls {} by hand", packages.join(" ")))
     };
-    run(&["update"])?;
-    run(&[&["install", "--yes", "--no-install-recommends"], packages].concat())
+    run(&["-qq", "update"])?;
+    run(&[&["-qq", "install", "--yes", "--no-install-recommends", "-o=Dpkg::Use-Pty=0"], packages].concat())
 }

@@ -52,8 +52,7 @@ impl Step {
         let line = self.line();
         println!("\n$ {line}");
         let begun = Instant::now();
-        let status =
-            self.0.env("PLUNGE_FIGURES", figures::folder()).status().with_context(|| format!("{line} could not be started"))?;
+        let status = self.ready().status().with_context(|| format!("{line} could not be started"))?;
         ensure!(status.success(), "{line} failed: {status}");
         println!("({} s)", begun.elapsed().as_secs());
         Ok(())
@@ -61,7 +60,7 @@ impl Step {
 
     pub(crate) fn output(mut self) -> Result<String> {
         let line = self.line();
-        let output = self.0.output().with_context(|| format!("{line} could not be started"))?;
+        let output = self.ready().output().with_context(|| format!("{line} could not be started"))?;
         ensure!(output.status.success(), "{line} failed: {}", String::from_utf8_lossy(&output.stderr));
         Ok(String::from_utf8(output.stdout)?)
     }
@@ -70,7 +69,7 @@ impl Step {
     pub(crate) fn told(mut self) -> Result<String> {
         let line = self.line();
         println!("\n$ {line}");
-        let output = self.0.output().with_context(|| format!("{line} could not be started"))?;
+        let output = self.ready().output().with_context(|| format!("{line} could not be started"))?;
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         ensure!(output.status.success(), "{line} failed: {told}");
         Ok(told)
@@ -78,6 +77,16 @@ impl Step {
 
     pub(crate) fn succeeds_quietly(mut self) -> bool {
         self.0.output().is_ok_and(|output| output.status.success())
+    }
+
+    /// With the environment that every step has.
+    fn ready(&mut self) -> &mut Command {
+        self.0.env("PLUNGE_FIGURES", figures::folder());
+        if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+            // Without it Mesa complains of every instance.
+            self.0.env("XDG_RUNTIME_DIR", std::env::temp_dir());
+        }
+        &mut self.0
     }
 
     fn line(&self) -> String {
