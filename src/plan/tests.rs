@@ -1,7 +1,8 @@
 //! Which kernel is chosen for which request, under literal limits.
 
+use super::line::line_parts;
 use super::*;
-use crate::{Op, Region, op::OpKind};
+use crate::{Op, Pooling, Region, geometry::Geometry, op::OpKind};
 
 fn plan(pooling: &Pooling, shape: Shape, request: Request) -> Result<Plan, Error> {
     Plan::new(pooling, &shape, &request, &Limits::WEBGPU)
