@@ -31,7 +31,7 @@ use crate::{
 /// Which compilers, and which kernels.
 #[derive(Args, Default)]
 pub(crate) struct Options {
-    /// The compilers to run; without any, all of them: spirv-val, glslang, dxc, fxc-plain (without its optimiser), fxc, tint, tint-swiftshader.
+    /// The compilers to run; without any, all of them: spirv-val, glslang, dxc, fxc, tint, tint-swiftshader.
     compilers: Vec<String>,
     /// Install what is missing, by Debian's and npm's packages.
     #[arg(long)]
@@ -89,19 +89,12 @@ impl Options {
         let require = if has_apt() { compilers.clone() } else { Vec::new() };
         // 211 is a prime: the days' beginnings lie everywhere.
         let from = usize::try_from(days)?.wrapping_mul(211);
-        Ok(Self { compilers, require, seconds: Some(20), from, ..Self::all() })
+        Ok(Self { compilers, require, seconds: Some(30), from, ..Self::all() })
     }
 }
 
-const COMPILERS: [Compiler; 7] = [
-    spirv_val::COMPILER,
-    glslang::COMPILER,
-    windows::DXC,
-    windows::FXC_PLAIN,
-    windows::FXC,
-    tint::COMPILER,
-    tint::TO_SWIFTSHADER,
-];
+const COMPILERS: [Compiler; 6] =
+    [spirv_val::COMPILER, glslang::COMPILER, windows::DXC, windows::FXC, tint::COMPILER, tint::TO_SWIFTSHADER];
 
 /// Runs them, prints a table, and fails where a kernel is refused or a required compiler is missing.
 pub(crate) fn run(options: &Options) -> Result<()> {

@@ -10,43 +10,49 @@ use crate::{
     tools,
 };
 
-/// A target, whether it needs an adapter, and how often it runs for each thousand that are asked for.
-const TARGETS: [(&str, bool, u64); 5] = [
-    ("spec", false, 500),
-    ("readers", false, 2_500),
-    ("sides", false, 8_000),
-    ("reference_vs_gpu", true, 12),
-    ("sides_on_gpu", true, 12),
+/// A target of cargo-fuzz.
+pub(crate) struct Target {
+    pub(crate) name: &'static str,
+    /// What it runs, for a table of figures.
+    what: &'static str,
+    needs_adapter: bool,
+    /// How often it runs for each thousand that are asked for, so that all take about as long.
+    share: u64,
+}
+
+pub(crate) const TARGETS: [Target; 5] = [
+    Target { name: "spec", what: "specs, planned", needs_adapter: false, share: 500 },
+    Target { name: "readers", what: "files, read", needs_adapter: false, share: 2_500 },
+    Target { name: "sides", what: "side inputs, checked and used by the reference", needs_adapter: false, share: 8_000 },
+    Target { name: "reference_vs_gpu", what: "poolings, on the GPU against the reference", needs_adapter: true, share: 12 },
+    Target { name: "sides_on_gpu", what: "side inputs, on the GPU between canaries", needs_adapter: true, share: 12 },
 ];
 
-/// Runs all targets: with `thousands` = 1000, eleven million runs without a GPU and 24,000 with one.
-pub(crate) fn run(thousands: u64) -> Result<()> {
+/// Runs the named targets, or all: with `thousands` = 1000, eleven million runs without a GPU and 24,000 with one. Each notes its figure as it ends.
+pub(crate) fn run(names: &[String], thousands: u64) -> Result<()> {
     tools::ensure("fuzz")?;
     adapters::ensure()?;
-    let mut runs = [0; 2];
+    let wanted = |target: &&Target| names.is_empty() || names.iter().any(|name| name == target.name);
     // libFuzzer takes one core: those without a GPU run side by side, and then those with one.
-    for on_gpu in [false, true] {
-        let targets = TARGETS.into_iter().filter(|(_, adapter, _)| *adapter == on_gpu);
-        let counts: Result<Vec<u64>> = thread::scope(|scope| {
-            let runs: Vec<_> =
-                targets.map(|(target, _, share)| scope.spawn(move || executed(target, share * thousands))).collect();
-            runs.into_iter().map(|run| run.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
-        });
-        runs[usize::from(on_gpu)] = counts?.into_iter().sum();
+    for needs_adapter in [false, true] {
+        let targets = TARGETS.iter().filter(|target| target.needs_adapter == needs_adapter).filter(wanted);
+        thread::scope(|scope| {
+            let runs: Vec<_> = targets.map(|target| scope.spawn(move || noted(target, thousands))).collect();
+            runs.into_iter().try_for_each(|run| run.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        })?;
     }
-    for (what, runs) in
-        ["without a GPU: specs, files, side inputs", "on the GPU: against the reference, and side inputs between canaries"]
-            .into_iter()
-            .zip(runs)
-    {
-        figures::note(
-            "hostile",
-            &format!("runs {what}"),
-            &format!("{runs}, no panic"),
-            "libFuzzer, debug assertions on",
-            "cargo xtask soak fuzz",
-        );
-    }
+    Ok(())
+}
+
+fn noted(target: &Target, thousands: u64) -> Result<()> {
+    let runs = executed(target.name, target.share * thousands)?;
+    figures::note(
+        "hostile",
+        &format!("{}: {}", target.name, target.what),
+        &format!("{runs} runs, no panic"),
+        "libFuzzer, debug assertions on",
+        "cargo xtask soak fuzz",
+    );
     Ok(())
 }
 

@@ -23,6 +23,9 @@ pub(crate) struct Options {
     /// fuzz: how much, where 1000 are eleven million runs without a GPU and 24,000 with one.
     #[arg(long, default_value_t = 1000)]
     thousands: u64,
+    /// fuzz: only these targets.
+    #[arg(long, value_delimiter = ',', value_parser = PossibleValuesParser::new(fuzz::TARGETS.map(|target| target.name)))]
+    targets: Vec<String>,
     /// adapters: only the part of the suite that `cargo xtask test` runs on SwiftShader.
     #[arg(long)]
     short: bool,
@@ -46,7 +49,7 @@ const PARTS: [Part; 9] = [
     Part {
         name: "fuzz",
         about: "cargo-fuzz: specs, files and what stands beside inputs",
-        run: |options| fuzz::run(options.thousands),
+        run: |options| fuzz::run(&options.targets, options.thousands),
     },
     Part { name: "limits", about: "A tensor above a GiB; every dispatch of the catalogue timed", run: limits },
     Part {

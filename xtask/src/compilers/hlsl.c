@@ -1,8 +1,6 @@
 // Compiles many HLSL files by one compiler's DLL, as wgpu calls it.
 //
-//   hlsl fxc|fxc-plain|dxc DLL LIST
-//
-// Plain is without the optimiser, as wgpu has it where instances are made for debugging.
+//   hlsl fxc|dxc DLL LIST
 //
 // LIST has a line a file: number, path and entry point, tabs between. A line of answer for each: number, "ok" or "no", warnings, milliseconds, and what
 // the compiler says of errors. The first line of answer is the DLL's version.
@@ -87,7 +85,6 @@ static void answer(const char *number, int ok, const char *said, SIZE_T size, DW
 int main(int count, char **words) {
   if (count != 4) return 2;
   int dxc = !strcmp(words[1], "dxc");
-  UINT flags = D3DCOMPILE_ENABLE_STRICTNESS | (strcmp(words[1], "fxc-plain") ? 0 : D3DCOMPILE_SKIP_OPTIMIZATION);
   HMODULE dll = LoadLibraryA(words[2]);
   if (!dll) return fprintf(stderr, "%s could not be loaded\n", words[2]), 3;
   version(words[2]);
@@ -126,7 +123,7 @@ int main(int count, char **words) {
       if (result) result->table->release(result);
     } else {
       ID3DBlob *code = NULL, *errors = NULL;
-      HRESULT status = fxc(text, size, number, NULL, NULL, entry, "cs_5_1", flags, 0, &code, &errors);
+      HRESULT status = fxc(text, size, number, NULL, NULL, entry, "cs_5_1", D3DCOMPILE_ENABLE_STRICTNESS, 0, &code, &errors);
       answer(number, SUCCEEDED(status), errors ? ID3D10Blob_GetBufferPointer(errors) : "", errors ? ID3D10Blob_GetBufferSize(errors) : 0, began);
       if (errors) ID3D10Blob_Release(errors);
       if (code) ID3D10Blob_Release(code);

@@ -38,14 +38,6 @@ pub(super) const FXC: Compiler = Compiler {
     run: |texts, until| by_dll(texts, until, "fxc", "d3dcompiler_47.dll", Language::HlslOfFxc),
 };
 
-/// What makes FXC slow is what its optimiser unrolls: without, it reads and checks every kernel in minutes.
-pub(super) const FXC_PLAIN: Compiler = Compiler {
-    name: "fxc-plain",
-    shown: "HLSL 5.1 by FXC, without its optimiser",
-    run: |texts, until| by_dll(texts, until, "fxc-plain", "d3dcompiler_47.dll", Language::HlslOfFxc),
-    ..FXC
-};
-
 const MINGW: &str = "x86_64-w64-mingw32-gcc";
 
 /// Debian's Wine keeps its 64-bit loader out of the path.
