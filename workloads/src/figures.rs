@@ -15,8 +15,8 @@ use crate::date;
 #[allow(clippy::expect_used, reason = "a routine that cannot keep its figures has failed")]
 pub fn note(topic: &str, what: &str, figure: &str, on: &str, command: &str) {
     let Some(folder) = env::var_os("PLUNGE_FIGURES").map(PathBuf::from) else { return };
-    // Kept to one adapter, a test's figure is not that of the command that runs it on all.
-    if env::var_os("PLUNGE_ADAPTER").is_some() {
+    // Kept to one adapter, a test's figure is not that of the command that runs it on all, but where it is about that adapter.
+    if env::var_os("PLUNGE_ADAPTER").is_some() && topic != "adapters" {
         return;
     }
     note_in(&folder, topic, what, figure, on, command);
