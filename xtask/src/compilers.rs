@@ -181,7 +181,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         if keys.len() == all && options.seconds.is_none_or(|seconds| seconds >= 600) {
             let tried = if verdicts.len() < own.len() { format!(" tried, of {}", own.len()) } else { String::new() };
             let figure = format!("{} of {} kernels{tried}, {warnings} warnings", verdicts.len() - here.len(), verdicts.len());
-            figures::note("compilers", compiler.shown, &figure, &version, BY);
+            let by = options.seconds.map_or_else(|| BY.into(), |seconds| format!("{BY} --seconds {seconds}"));
+            figures::note("compilers", compiler.shown, &figure, &version, &by);
         }
         refused += here.len();
         ran += verdicts.len();
