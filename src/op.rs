@@ -113,7 +113,8 @@ pub enum Op {
     },
     /// α·max + (1 − α)·average over V with α = sigmoid(Σwx): gated max-average pooling (Lee, Gallagher and Tu 2016).
     ///
-    /// The weights are given beside the input, f32 \[k…\] or \[C, k…\]; a tap of weight 0 has no say in α. Windows only.
+    /// The weights are given beside the input, f32 \[k…\] or \[C, k…\]; a tap of weight 0 has no say in α. Below Σwx = −87 α is 0, and
+    /// above 87 it is 1: the one that has no share is left out, even where it is infinite. Windows only.
     Gated {
         /// Whether every channel has weights of its own, \[C, k…\].
         per_channel: bool,

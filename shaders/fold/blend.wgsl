@@ -19,11 +19,11 @@ fn acc_index(acc: Acc) -> U {
   return acc.index;
 }
 
-// α·largest + (1 − α)·average. α = 1 is the one and α = 0 the other, whatever the other is. Nothing seen, key 0: 0.
-fn blend(key: U, sum: V, alpha: V, ctx: Ctx) -> V {
+// α·largest + rest·average, where rest is 1 − α. α = 0 is the one and rest = 0 the other, whatever the other is. Nothing seen, key 0: 0.
+fn blend(key: U, sum: V, alpha: V, rest: V, ctx: Ctx) -> V {
   let largest = key_to_value(key);
   let average = sum / V(max(f32(ctx.valid), 1.0));
-  let mixed = alpha * largest + (V(1.0) - alpha) * average;
-  let answer = select(select(mixed, average, alpha == V(0.0)), largest, alpha == V(1.0));
+  let mixed = alpha * largest + rest * average;
+  let answer = select(select(mixed, average, alpha == V(0.0)), largest, rest == V(0.0));
   return select(answer, V(0.0), key == U(0u));
 }

@@ -22,7 +22,7 @@ fn acc_merge(a: Acc, b: Acc) -> Acc {
 
 // α = sigmoid(Σwx), and with the gate's sign turned 1 − α, to its last digit.
 fn gated_alpha(gate: V) -> V {
-  // Beyond ±87 the sigmoid is 1 or 0 in f32, and exp leaves its range. NaN is told by its bits, since clamp may drop it.
+  // Below −87 it is 0, before exp leaves the range of f32. NaN is told by its bits, since clamp may drop it.
   let is_nan = key_is_nan(bitcast<U>(gate));
   let sigmoid = V(1.0) / (V(1.0) + exp(-clamp(gate, V(-88.0), V(88.0))));
   let alpha = select(sigmoid, V(0.0), gate < V(-87.0));
@@ -30,5 +30,5 @@ fn gated_alpha(gate: V) -> V {
 }
 
 fn acc_finish(acc: Acc, ctx: Ctx) -> V {
-  return blend(acc.key, acc.sum, gated_alpha(acc.gate), ctx);
+  return blend(acc.key, acc.sum, gated_alpha(acc.gate), gated_alpha(-acc.gate), ctx);
 }

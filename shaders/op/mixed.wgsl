@@ -20,5 +20,5 @@ fn acc_merge(a: Acc, b: Acc) -> Acc {
 }
 
 fn acc_finish(acc: Acc, ctx: Ctx) -> V {
-  return blend(acc.key, acc.sum, V(params.op.x), ctx);
+  return blend(acc.key, acc.sum, V(params.op.x), V(1.0 - params.op.x), ctx);
 }

@@ -77,7 +77,7 @@ pub(super) fn fold(op: &Op, taps: &[Tap], counted: f64, output: usize) -> (f64, 
             // `if` and not `max`: NaN stays.
             (norm(values().map(|x| if x < eps { eps } else { x }), p) * count.powf(-1.0 / p), None)
         }
-        Op::Mixed { alpha } => (blend(taps, f64::from(alpha)), None),
+        Op::Mixed { alpha } => (blend(taps, [f64::from(alpha), 1.0 - f64::from(alpha)]), None),
         Op::Rank { q } => rank(taps, q),
         Op::Median => rank(taps, 0.5),
         Op::Weighted { normalize, .. } => {
@@ -85,12 +85,7 @@ pub(super) fn fold(op: &Op, taps: &[Tap], counted: f64, output: usize) -> (f64, 
             let mean = if weights == 0.0 { 0.0 } else { weighted / weights };
             (if normalize { mean } else { weighted }, None)
         }
-        // α is an f32, in which the kernels hold it: 1 and 0 are reached, and what is below the normal range is 0.
-        #[allow(clippy::cast_possible_truncation, reason = "rounding is meant")]
-        Op::Gated { .. } => {
-            let alpha = (1.0 / (1.0 + (-weighted_sum(taps).0).exp())) as f32;
-            (blend(taps, if alpha < f32::MIN_POSITIVE { 0.0 } else { f64::from(alpha) }), None)
-        }
+        Op::Gated { .. } => (blend(taps, gate(taps)), None),
         Op::Stochastic { seed, mode: StochasticMode::Sample } => draw(taps, seed, output),
         Op::Stochastic { mode: StochasticMode::Expectation, .. } => (expectation(&values()), None),
         Op::ProbabilisticMax { mode: ProbabilisticMode::Probabilities, .. } => {
@@ -200,15 +195,21 @@ pub(super) fn weighted_sum(taps: &[Tap]) -> (f64, f64) {
     (heavy().map(|tap| tap.weight * tap.value).sum(), heavy().map(|tap| tap.weight).sum())
 }
 
-/// α·max + (1 − α)·average.
+/// α = sigmoid(Σwx) and 1 − α, each 0 where its argument is below −87, as in kernels, whose f32 holds no smaller ones.
+pub(super) fn gate(taps: &[Tap]) -> [f64; 2] {
+    let gate = weighted_sum(taps).0;
+    [gate, -gate].map(|gate| if gate < -87.0 { 0.0 } else { 1.0 / (1.0 + (-gate).exp()) })
+}
+
+/// α·max + (1 − α)·average, where the one whose share is 0 has no say.
 #[allow(clippy::cast_precision_loss, reason = "counts of taps are far below 2⁵³")]
-fn blend(taps: &[Tap], alpha: f64) -> f64 {
+fn blend(taps: &[Tap], [alpha, rest]: [f64; 2]) -> f64 {
     let average = taps.iter().map(|tap| tap.value).sum::<f64>() / taps.len() as f64;
     let largest = choose(taps, 0.0, |new, best| new.total_cmp(&best).is_gt()).0;
-    match alpha {
-        0.0 => average,
-        1.0 => largest,
-        _ => alpha * largest + (1.0 - alpha) * average,
+    match (alpha, rest) {
+        (0.0, _) => average,
+        (_, 0.0) => largest,
+        _ => alpha * largest + rest * average,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     channels_first,
-    fold::{Source, Tap, block, choose, expectation_parts, fold, gaussian_weight, nearest, weighted_sum},
+    fold::{Source, Tap, block, choose, expectation_parts, fold, gate, gaussian_weight, nearest, weighted_sum},
     regions,
 };
 use crate::{Activation, Error, Op, Pooling, ProbabilisticMode, Shape, SideInputs, StochasticMode, geometry::Geometry};
@@ -220,9 +220,8 @@ pub(super) fn slopes(op: &Op, taps: &[Tap], counted: f64, output: usize) -> Vec<
         }
         Op::Gated { .. } => {
             let (most, chosen) = choose(taps, 0.0, |new, best| new.total_cmp(&best).is_gt());
-            let gate = weighted_sum(taps).0;
-            let [alpha, rest] = [gate, -gate].map(|gate| 1.0 / (1.0 + (-gate).exp()));
-            let slope = (most - mean) * alpha * rest;
+            let [alpha, rest] = gate(taps);
+            let slope = if alpha == 0.0 || rest == 0.0 { 0.0 } else { (most - mean) * (alpha * rest) };
             // A gate moves with the error of its own sum.
             let reach = 1.0 + taps.iter().map(|tap| (tap.weight * tap.value).abs()).sum::<f64>();
             let spread = (most.abs() + largest()) * alpha * rest * reach;

@@ -16,7 +16,7 @@ use crate::{
     adapters::engines,
     conformance::{ops, regions},
     guarded,
-    verdict::{check_each, record, report, sharing},
+    verdict::{check_each, in_turn, record, report, sharing},
 };
 
 /// What a tensor's elements are, and those of the results.
@@ -179,8 +179,8 @@ fn meeting<T>(types: &[Types], fits: impl Fn(Pooling, Shape, Types, usize) -> Op
     for (o, &op) in ops.iter().enumerate() {
         let again = ops[..o].iter().any(|earlier| earlier.kind() == op.kind());
         for (t, &own) in types.iter().enumerate() {
-            // Other parameters of an op that was there come with a third of the types.
-            if again && share.is_none() && !(o + t).is_multiple_of(3) {
+            // Other parameters of an op that was there come with a quarter of the types.
+            if again && share.is_none() && !in_turn(o + t, 4) {
                 continue;
             }
             let mut found = 0;
@@ -259,7 +259,7 @@ fn four_channels_at_once() {
             [Kernel::Direct, Kernel::Reduce, Kernel::TwoStage, Kernel::Tile, Kernel::Line].into_iter().enumerate()
         {
             // Other parameters of an op that was there come with a third of the kernels.
-            if again && (o + k) % 3 > 0 {
+            if again && !in_turn(o + k, 3) {
                 continue;
             }
             // A region in turn, and for kernels of windows one of those.
@@ -527,7 +527,7 @@ fn unpooling() {
     for op in [Op::Max, Op::AVERAGE, Op::Gaussian { sigma: 0.8 }, Op::Median] {
         for (r, (region, shape)) in regions().into_iter().enumerate() {
             // A third of the types with each region, in turn.
-            for (t, types) in types().into_iter().enumerate().filter(|(t, _)| (r + t) % 3 == 0) {
+            for (t, types) in types().into_iter().enumerate().filter(|(t, _)| in_turn(r + t, 3)) {
                 let pooling = Pooling::new(op, region.clone());
                 let restored = shape.in_layout([Layout::Nhwc, Layout::Nchw][(r + t) % 2]);
                 let Ok(pooled) = pooling.output_shape(&restored) else { continue };

@@ -17,7 +17,7 @@ use crate::{
 
 /// Specs tried on each adapter. Deterministic; `PLUNGE_PROPERTY_CASES` draws more in a soak.
 fn count() -> u32 {
-    std::env::var("PLUNGE_PROPERTY_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(1500)
+    std::env::var("PLUNGE_PROPERTY_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(1000)
 }
 
 fn ops() -> impl Strategy<Value = Op> {

@@ -14,7 +14,7 @@ use crate::{
     adapters::{engines, here},
     conformance::regions,
     gradients, guarded,
-    verdict::{Case, compare, record, report, sharing},
+    verdict::{Case, compare, in_turn, record, report, sharing},
 };
 
 /// Engines on every adapter that bind, buffer and dispatch no more than that.
@@ -161,7 +161,7 @@ fn on_devices_of_default_limits() {
             limits.binding_bytes = 3 << 10;
             for (engine, turn) in [(&engine, 0), (&engine.within(&limits), 1)] {
                 for (at, (region, shape)) in regions().into_iter().enumerate() {
-                    for (_, op) in ops().into_iter().enumerate().filter(|(number, _)| (at + number + turn) % 4 == 0) {
+                    for (_, op) in ops().into_iter().enumerate().filter(|(number, _)| in_turn(at + number + turn, 4)) {
                         let pooling = Pooling::new(op, region.clone());
                         let request = Request::new().indices(op == Op::Max && region.has_indices());
                         let case = Case { pooling, shape, request, data: Data::Integers };

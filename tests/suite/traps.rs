@@ -18,12 +18,25 @@ fn wants(
     values: &[f32],
     indices: Option<&[u32]>,
 ) {
+    wants_beside(engines, pooling, shape, input, &SideInputs::new(), values, indices);
+}
+
+/// As [`wants`], beside side inputs.
+fn wants_beside(
+    engines: &[(String, Engine)],
+    pooling: &Pooling,
+    shape: Shape,
+    input: &[f32],
+    sides: &SideInputs<'_>,
+    values: &[f32],
+    indices: Option<&[u32]>,
+) {
     for (adapter, engine) in engines {
         let mut took = 0;
         for kernel in Kernel::ALL {
             let mut request = Request::new().indices(indices.is_some());
             request.kernel = Some(*kernel);
-            let pooled = match guarded::pool(engine, pooling, shape, input, &request, &SideInputs::new()) {
+            let pooled = match guarded::pool(engine, pooling, shape, input, &request, sides) {
                 Err(Error::Unsupported { .. }) => continue,
                 pooled => pooled.expect("it pools"),
             };
@@ -158,6 +171,18 @@ fn what_is_not_finite_spoils_only_its_own_windows() {
         };
         let sum = Pooling::new(Op::Sum, Window::new([KERNEL as u32])).stride([1]);
         wants(&engines, &sum, row(&input), &input, &answers(KERNEL as f32), None);
+    }
+}
+
+/// A gate of 17 is 1 to the last digit of an f32, and yet leaves the average its share; one of 88 leaves it none, and one of −88 has no largest value.
+#[test]
+fn a_gate_that_is_nearly_open_is_not_open() {
+    let engines = engines();
+    let gated = Pooling::new(Op::Gated { per_channel: false }, Window::new([2]));
+    for (gate, value) in [(17.0, -INF), (80.0, -INF), (88.0, 3.0), (-80.0, -INF), (-88.0, -INF)] {
+        let weights = [gate / 3.0, 0.0];
+        let sides = SideInputs::new().weights(&weights);
+        wants_beside(&engines, &gated, row(&[3.0, -INF]), &[3.0, -INF], &sides, &[value], None);
     }
 }
 

@@ -1,6 +1,10 @@
 //! Compares a kernel's answer with the reference's.
 
-use std::{fmt::Write as _, path::Path, sync::Mutex};
+use std::{
+    fmt::Write as _,
+    path::Path,
+    sync::{LazyLock, Mutex},
+};
 
 use plunge::{Engine, Kernel, Op, OpKind, Pooled, Pooling, Region, Request, Shape, StochasticMode, Window, reference};
 use plunge_workloads::{Data, Sides, verdict};
@@ -62,11 +66,17 @@ pub fn check_each<T>(
     report(&failures);
 }
 
-/// Who takes the pooling: the first adapter takes all, others every third, since a pooling is a pipeline or more and Mesa's adapters compile all of them by the
-/// same LLVM, which is what the suite waits for. Alone, as in `cargo xtask soak adapters`, each is the first.
+/// Whether a case comes to its turn: one in `every`, since each is a pipeline or more and the suite waits for their compilers. In `cargo xtask soak adapters` all are.
+pub fn in_turn(number: usize, every: usize) -> bool {
+    static WHOLE: LazyLock<bool> = LazyLock::new(|| std::env::var_os("PLUNGE_WHOLE").is_some());
+    *WHOLE || number.is_multiple_of(every)
+}
+
+/// Who takes the pooling: the first adapter takes all, others one in six, since Mesa's adapters compile all of them by the same LLVM. Alone, as in
+/// `cargo xtask soak adapters`, each is the first.
 pub fn sharing<'a>(engines: &'a [(String, Engine)], pooling: &Pooling) -> impl Iterator<Item = &'a (String, Engine)> {
     let number = format!("{pooling:?}").bytes().fold(0, |number: usize, byte| (number * 31 + usize::from(byte)) % 10_007);
-    engines.iter().enumerate().filter(move |(at, _)| *at == 0 || number % 3 == at % 3).map(|(_, engine)| engine)
+    engines.iter().enumerate().filter(move |(at, _)| *at == 0 || in_turn(number + at, 6)).map(|(_, engine)| engine)
 }
 
 /// Panics if there are failures, showing the first few.

@@ -91,7 +91,7 @@ pub(crate) fn short_on_swiftshader() -> Result<()> {
     Ok(())
 }
 
-/// The whole suite on each adapter alone, or on those whose names contain `part`.
+/// The suite on each adapter alone, or on those whose names contain `part`, with all cases that otherwise come in turn.
 pub(crate) fn soak(part: &str) -> Result<()> {
     ensure()?;
     ensure_swiftshader()?;
@@ -107,6 +107,7 @@ pub(crate) fn soak(part: &str) -> Result<()> {
         nextest(&["--profile", "soak", "--no-fail-fast", "--workspace", "--test", "suite"])
             .env("VK_ADD_DRIVER_FILES", SWIFTSHADER)
             .env("PLUNGE_ADAPTER", &name)
+            .env("PLUNGE_WHOLE", "1")
             .run()?;
         let figure = format!("{tests} of {tests} tests, {} comparisons with the reference, 0 mismatches", tally::print()?);
         let on = format!("{} ({}), {}", field("name"), field("backend"), field("driver"));

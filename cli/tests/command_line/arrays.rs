@@ -46,14 +46,15 @@ fn values(count: usize) -> Vec<f32> {
 
 #[test]
 fn every_op_in_every_region_over_every_number_of_axes_is_the_reference() {
-    for backend in BACKENDS {
+    for (b, backend) in BACKENDS.into_iter().enumerate() {
         let mut failures = Vec::new();
         let desk = Desk::new();
-        for sizes in SHAPES {
+        for (s, sizes) in SHAPES.into_iter().enumerate() {
             let input = values(sizes.iter().product());
             desk.write("x.npy", npy::f32s(sizes, &input));
-            for op in OPS {
-                for region in REGIONS {
+            for (o, op) in OPS.into_iter().enumerate() {
+                // The first backend takes all regions, the other one in turn.
+                for (_, region) in REGIONS.into_iter().enumerate().filter(|(r, _)| b == 0 || (r + o + s) % 4 == 0) {
                     let json = format!(r#"{{"op": {op}, "region": {region}}}"#);
                     let pooling: Pooling = serde_json::from_str(&json).unwrap();
                     let expected = reference::pool(&pooling, &Shape::from_nchw(sizes).unwrap(), &input).unwrap();
