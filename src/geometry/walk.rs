@@ -166,4 +166,6 @@ pub(crate) enum Order {
     ChannelsLast,
     /// They are the depth, and lie behind the other axes.
     DepthLast,
+    /// Before the axes, and one invocation takes the same position of four planes.
+    Planes,
 }

@@ -159,7 +159,7 @@ fn line_fits(site: &Site<'_>, indices: bool) -> Result<(), String> {
     let word = elements.output.per_word();
     let last = match geometry.order {
         Order::ChannelsLast => u32::try_from(geometry.output.channels()).unwrap_or(u32::MAX),
-        Order::ChannelsFirst | Order::DepthLast => geometry.axes[2].output,
+        Order::ChannelsFirst | Order::DepthLast | Order::Planes => geometry.axes[2].output,
     };
     if last % word != 0 {
         return Err(format!("it stores whole words of {word} {}, and rows have {last} of them", elements.output));

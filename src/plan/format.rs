@@ -170,7 +170,7 @@ pub(super) const CHOOSE_AS_STORED: [OpKind; 6] =
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Format {
     pub(crate) order: Order,
-    /// Whether four neighbouring channels, or columns of a list, are folded at once, lane by lane.
+    /// Whether four neighbouring channels, or columns of a list, or the same position of four planes, are folded at once, lane by lane.
     pub(crate) four: bool,
     pub(crate) input: Stored,
     pub(crate) output: Stored,
@@ -211,6 +211,22 @@ impl Format {
         matches!(self.output, Stored::Texture(texel) if texel.channels() == 4) && !self.four
     }
 
+    /// The same, but for samples in boxes, whose place and weights are the same in every plane: these are found once for four planes where channels are a
+    /// multiple of four, every bin reads the channel that it writes, and each output has words of its own.
+    pub(super) fn of_samples(self, geometry: &Geometry) -> Self {
+        let channels = [geometry.input.channels(), geometry.output.channels()];
+        let alike = channels[0] == channels[1] && channels[0].is_multiple_of(4);
+        if geometry.walk == Walk::RoiAlign && self.order == Order::ChannelsFirst && alike && self.output == Stored::F32 {
+            return Self { order: Order::Planes, four: true, ..self };
+        }
+        self
+    }
+
+    /// Whether values that are folded at once lie side by side in memory.
+    pub(crate) fn side_by_side(&self) -> bool {
+        self.four && self.order != Order::Planes
+    }
+
     /// Values that one accumulator folds.
     pub(crate) fn lanes(&self) -> u32 {
         if self.four { 4 } else { 1 }
@@ -238,6 +254,7 @@ impl fmt::Display for Format {
             (Order::ChannelsLast, false) => "/nhwc",
             (Order::ChannelsLast, true) => "/nhwc4",
             (Order::DepthLast, _) => "/depth_last",
+            (Order::Planes, _) => "/planes4",
         })?;
         match [self.input, self.output] {
             [Stored::F32, Stored::F32] => Ok(()),

@@ -124,6 +124,7 @@ impl Plan {
         let lanes =
             emit != Emit::Saved && !one_by_one && 4 * row.acc_bytes * u64::from(WORKGROUP) <= u64::from(limits.workgroup_bytes);
         let own = Format::pooling(pooling, geometry, &elements, lanes);
+        let own = if lanes && self.kernel == Kernel::Direct { own.of_samples(geometry) } else { own };
         let format = if emit == Emit::Saved { Format { output: Stored::F32, ..own } } else { own };
         if format.splits_texels() {
             let because = "it stores one channel at a time; direct, reduce and two_stage store whole texels, but for segments and clusters";

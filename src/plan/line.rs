@@ -91,7 +91,7 @@ pub(super) fn line_passes(geometry: &Geometry, planes: u64, shares: bool) -> Opt
     let sizes = |axis: &Axis| [u64::from(axis.input), u64::from(axis.output)];
     let ([_, slices], [tall, rows], [wide, _]) = (sizes(&depth), sizes(&height), sizes(&width));
     match geometry.order {
-        Order::DepthLast => return None,
+        Order::DepthLast | Order::Planes => return None,
         Order::ChannelsFirst => {
             if moves(&depth) {
                 add(depth, 0, planes, tall, width.input, false);

@@ -123,6 +123,10 @@ impl PoolKey {
                     let turned = (row.kind as usize + walk as usize).is_multiple_of(2);
                     // The two steps in turn: an op's fold is the same text in both.
                     keys.push(if turned { base(walk, partial, own) } else { base(walk, merge, choices[turn % choices.len()]) });
+                    if walk == Walk::RoiAlign {
+                        let format = Format { order: Order::Planes, four: true, ..Format::PLAIN };
+                        keys.push(Self { format, ..base(walk, Schedule::Direct, Emit::Values) });
+                    }
                     if walk.in_runs() && keys.len() % 4 == 0 {
                         keys.push(Self { rows: Rows::Shifted, ..base(walk, Schedule::Direct, own) });
                     }
@@ -347,9 +351,12 @@ impl Format {
             (Order::ChannelsLast, true),
             (Order::ChannelsFirst, true),
             (Order::DepthLast, false),
+            (Order::Planes, true),
         ] {
             for input in Stored::INPUTS {
-                formats.push(Self { order, four, input, output: input });
+                if order != Order::Planes || input == Stored::F32 {
+                    formats.push(Self { order, four, input, output: input });
+                }
                 let to_f32 = matches!(input, Stored::Words(_) | Stored::Quantised(_) | Stored::Raw(Element::I32));
                 if to_f32 {
                     formats.push(Self { order, four, input, output: Stored::F32 });
@@ -389,12 +396,16 @@ impl Format {
         match self.order {
             Order::DepthLast => matches!(walk, Walk::Window | Walk::List),
             Order::ChannelsFirst if self.four => walk == Walk::List,
+            Order::Planes => self.raw().is_none() && walk == Walk::RoiAlign,
             _ => !(self.raw().is_some() && walk == Walk::RoiAlign),
         }
     }
 
     /// The schedules that may have it; where tiles may, this one.
     fn schedules(&self, row: &OpRow, walk: Walk, tile: Tile) -> Vec<Schedule> {
+        if self.order == Order::Planes {
+            return vec![Schedule::Direct];
+        }
         let mut schedules = vec![Schedule::Direct, Schedule::Reduce];
         if walk != Walk::List || !self.four {
             schedules.extend(two_stages(walk));

@@ -122,13 +122,18 @@ fn layout_of(order: Order) -> &'static str {
         Order::ChannelsFirst => wgsl!("layout/nchw"),
         Order::ChannelsLast => wgsl!("layout/nhwc"),
         Order::DepthLast => wgsl!("layout/depth_last"),
+        Order::Planes => wgsl!("layout/planes"),
     }
 }
 
 /// How the input is read; `fours`: four at a time where rows allow it.
 fn load(format: &Format, fours: bool) -> Vec<&'static str> {
-    let mut files = storage_of_input(format, fours || format.four);
-    files.push(if format.four { wgsl!("load/channels") } else { wgsl!("load/one") });
+    let mut files = storage_of_input(format, fours || format.side_by_side());
+    files.push(match (format.four, format.order) {
+        (true, Order::Planes) => wgsl!("load/planes"),
+        (true, _) => wgsl!("load/channels"),
+        (false, _) => wgsl!("load/one"),
+    });
     files
 }
 
@@ -148,7 +153,7 @@ fn storage_of_input(format: &Format, fours: bool) -> Vec<&'static str> {
 }
 
 fn storage_of_output(format: &Format, fours: bool) -> Vec<&'static str> {
-    let fours = fours || format.four;
+    let fours = fours || format.side_by_side();
     let halves = fours && format.output.per_word() == 2;
     let words = if halves { wgsl!("storage/output_pairs") } else { wgsl!("storage/output_words") };
     match (format.output, fours) {
@@ -344,6 +349,10 @@ fn pool(key: &PoolKey) -> String {
         (_, Emit::Saved) => {
             files.push(if key.aligned_store { wgsl!("emit/saved_fours") } else { wgsl!("emit/saved") });
             files.extend_from_slice(key.op.row().back);
+        }
+        (_, Emit::Values) if format.order == Order::Planes => {
+            files.push(wgsl!("emit/planes"));
+            files.extend(storage_of_output(format, false));
         }
         (_, emit) => {
             files.push(if format.four { wgsl!("emit/channels") } else { wgsl!("emit/run") });

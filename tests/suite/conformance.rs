@@ -139,7 +139,7 @@ pub fn regions() -> Vec<(Region, Shape)> {
         (roi_pool([2, 3], 0.5, 9), Shape::nchw([2, 3, 9, 11])),
         (roi_pool([7, 7], 1.0, 5), Shape::nchw([1, 2, 13, 8])),
         (roi_align([2, 4], 0.5, |_| ()), Shape::nchw([2, 3, 9, 11])),
-        (roi_align([3, 3], 1.0, |region| (region.sampling_ratio, region.aligned) = (2, false)), Shape::nchw([1, 2, 13, 8])),
+        (roi_align([3, 3], 1.0, |region| (region.sampling_ratio, region.aligned) = (2, false)), Shape::nchw([2, 8, 13, 8])),
         (roi_align([2, 2], 1.0, |region| region.position_sensitive = true), Shape::nchw([2, 8, 7, 5])),
         (Region::Channels { group: 3, strided: false }, Shape::nchw([2, 6, 5, 7])),
         (Region::Channels { group: 2, strided: true }, Shape::nchw([2, 6, 4, 4])),

@@ -3,6 +3,7 @@
 mod driver;
 mod glslang;
 mod metal;
+mod passed;
 mod spirv_val;
 mod texts;
 mod tint;
@@ -42,7 +43,8 @@ pub(crate) struct Options {
     /// Which part of the kernels, as in 3/20.
     #[arg(long, default_value = "0/1")]
     share: String,
-    /// How long each compiler of Windows may take: the kernels are then dealt out evenly, and those that are left are not seen.
+    /// How long each compiler of Windows may take: the kernels are then dealt out evenly, and those that are left are not seen. What passed before is not
+    /// run again, so that the same command once more goes on.
     #[arg(long)]
     seconds: Option<u64>,
     /// Which kernel to begin with where time is short.
