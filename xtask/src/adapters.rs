@@ -92,11 +92,12 @@ pub(crate) fn short_on_swiftshader() -> Result<()> {
 }
 
 /// The suite on each adapter alone, or on those whose names contain `part`, with all cases that otherwise come in turn.
-pub(crate) fn soak(part: &str) -> Result<()> {
+/// `only`: those tests of it whose names contain this.
+pub(crate) fn soak(part: &str, only: &str) -> Result<()> {
     ensure()?;
     ensure_swiftshader()?;
     tools::ensure("nextest")?;
-    let tests = nextest_list()?;
+    let tests = nextest_list(only)?;
     for adapter in listed()?.as_array().context("a list of adapters")? {
         let field = |name: &str| adapter[name].as_str().unwrap_or_default().to_owned();
         let name = format!("{} ({},", field("name"), field("backend"));
@@ -104,7 +105,7 @@ pub(crate) fn soak(part: &str) -> Result<()> {
             continue;
         }
         tally::clear()?;
-        nextest(&["--profile", "soak", "--no-fail-fast", "--workspace", "--test", "suite"])
+        nextest(&["--profile", "soak", "--no-fail-fast", "--workspace", "--test", "suite", only])
             .env("VK_ADD_DRIVER_FILES", SWIFTSHADER)
             .env("PLUNGE_ADAPTER", &name)
             .env("PLUNGE_WHOLE", "1")
@@ -113,18 +114,23 @@ pub(crate) fn soak(part: &str) -> Result<()> {
         let on = format!("{} ({}), {}", field("name"), field("backend"), field("driver"));
         figures::note(
             "adapters",
-            &format!("the suite on {} ({})", field("name"), field("backend")),
+            &format!("the suite{} on {} ({})", named(only, "'s "), field("name"), field("backend")),
             &figure,
             &on,
-            "cargo xtask soak adapters",
+            &format!("cargo xtask soak adapters{}", named(only, " --tests ")),
         );
     }
     Ok(())
 }
 
-/// How many tests the suite has.
-fn nextest_list() -> Result<usize> {
-    let listed = cargo(&["nextest", "list", "--workspace", "--test", "suite", "--message-format", "oneline"]).output()?;
+/// What stands before a name, and the name, where there is one.
+fn named(name: &str, before: &str) -> String {
+    if name.is_empty() { String::new() } else { format!("{before}{name}") }
+}
+
+/// How many tests the suite has whose names contain `only`.
+fn nextest_list(only: &str) -> Result<usize> {
+    let listed = cargo(&["nextest", "list", "--workspace", "--test", "suite", "--message-format", "oneline", only]).output()?;
     Ok(listed.lines().filter(|line| !line.is_empty()).count())
 }
 

@@ -32,6 +32,9 @@ pub(crate) struct Options {
     /// adapters: only those whose names contain this, such as SwiftShader.
     #[arg(long, default_value = "", hide_default_value = true)]
     adapter: String,
+    /// adapters: only those tests of the suite whose names contain this, such as conformance::.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    tests: String,
 }
 
 /// A part: its name, what it does, and how.
@@ -60,7 +63,9 @@ const PARTS: [Part; 9] = [
     Part {
         name: "adapters",
         about: "The whole suite on each adapter, SwiftShader's among them",
-        run: |options| if options.short { adapters::short_on_swiftshader() } else { adapters::soak(&options.adapter) },
+        run: |options| {
+            if options.short { adapters::short_on_swiftshader() } else { adapters::soak(&options.adapter, &options.tests) }
+        },
     },
     Part { name: "deny", about: "Licences, duplicates and sources of the dependencies", run: |_| tools::deny(false) },
 ];
