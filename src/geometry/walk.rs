@@ -129,6 +129,23 @@ impl Axis {
         [first, (last * stride + span).saturating_sub(padding).clamp(first + 1, size)]
     }
 
+    /// The axis of the outputs `from..end` alone, over the positions that they reach: padding stays at the input's ends, bins go one by one.
+    pub(crate) fn part(&self, walk: Walk, from: u32, end: u32) -> Self {
+        let [first, last] = self.reach(walk, from, end);
+        // No more than the input's.
+        let input = u32::try_from(last - first).unwrap_or(u32::MAX);
+        match walk {
+            Walk::Adaptive => Self::whole(input, end - from),
+            _ => Self {
+                input,
+                output: end - from,
+                pad_begin: self.pad_begin.saturating_sub(from.saturating_mul(self.stride)),
+                pad_end: if last == u64::from(self.input) { self.pad_end } else { 0 },
+                ..*self
+            },
+        }
+    }
+
     /// From a window's first tap to its last.
     pub(crate) fn extent(&self) -> i64 {
         (i64::from(self.kernel) - 1) * i64::from(self.dilation)
@@ -166,6 +183,4 @@ pub(crate) enum Order {
     ChannelsLast,
     /// They are the depth, and lie behind the other axes.
     DepthLast,
-    /// Before the axes, and one invocation takes the same position of four planes.
-    Planes,
 }

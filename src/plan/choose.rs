@@ -4,8 +4,8 @@ use super::{
     Format, Kernel, Limits, Patch, Request, Rows, Site, Specialise, Tile, WORKGROUP,
     format::divides_by_four,
     index,
-    key::{SORT_TAPS, WIDE},
     line::{line_cost, line_parts, separates},
+    schedule::{SORT_TAPS, WIDE},
 };
 use crate::{
     Error,
@@ -159,7 +159,7 @@ fn line_fits(site: &Site<'_>, indices: bool) -> Result<(), String> {
     let word = elements.output.per_word();
     let last = match geometry.order {
         Order::ChannelsLast => u32::try_from(geometry.output.channels()).unwrap_or(u32::MAX),
-        Order::ChannelsFirst | Order::DepthLast | Order::Planes => geometry.axes[2].output,
+        Order::ChannelsFirst | Order::DepthLast => geometry.axes[2].output,
     };
     if last % word != 0 {
         return Err(format!("it stores whole words of {word} {}, and rows have {last} of them", elements.output));
@@ -225,7 +225,7 @@ pub(super) fn in_runs(site: &Site<'_>, four: bool) -> bool {
 pub(super) fn is_wide(geometry: &Geometry, row: &OpRow, format: &Format, limits: &Limits) -> bool {
     let columns = &geometry.axes[2];
     let enough = geometry.output.elements() as u64 / u64::from(WIDE) * 4 >= u64::from(limits.invocations_to_fill);
-    geometry.walk == Walk::List && format.four && columns.output.is_multiple_of(WIDE) && row.passes == 1 && enough
+    geometry.walk == Walk::List && format.four() && columns.output.is_multiple_of(WIDE) && row.passes == 1 && enough
 }
 
 /// Whether windows of this size are among them.
@@ -299,7 +299,7 @@ pub(super) struct TwoStages {
 
 impl TwoStages {
     pub(super) fn new(geometry: &Geometry, row: &OpRow, outputs: u32, format: &Format) -> Self {
-        let lanes = u64::from(format.lanes());
+        let lanes = u64::from(format.values());
         let outputs = u64::from(outputs) / lanes;
         let owners = outputs.div_ceil(format.group().into());
         let (accumulators, parts, folding, merging) = match geometry.side.and_then(Side::labels) {

@@ -166,49 +166,60 @@ impl Stored {
 pub(super) const CHOOSE_AS_STORED: [OpKind; 6] =
     [OpKind::Max, OpKind::Min, OpKind::First, OpKind::Last, OpKind::Rank, OpKind::Median];
 
+/// What is folded at once, lane by lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Lanes {
+    /// One value.
+    One,
+    /// Four that lie side by side: channels, or columns of a list.
+    Neighbours,
+    /// The same position of four planes.
+    Planes,
+}
+
 /// A kernel's view of its tensors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Format {
     pub(crate) order: Order,
-    /// Whether four neighbouring channels, or columns of a list, or the same position of four planes, are folded at once, lane by lane.
-    pub(crate) four: bool,
+    pub(crate) lanes: Lanes,
     pub(crate) input: Stored,
     pub(crate) output: Stored,
 }
 
 impl Format {
     /// f32 with channels first.
-    pub(crate) const PLAIN: Self = Self { order: Order::ChannelsFirst, four: false, input: Stored::F32, output: Stored::F32 };
+    pub(crate) const PLAIN: Self =
+        Self { order: Order::ChannelsFirst, lanes: Lanes::One, input: Stored::F32, output: Stored::F32 };
 
     /// The format of kernels that pool; `lanes` says whether four neighbours may be folded at once.
     pub(super) fn pooling(pooling: &Pooling, geometry: &Geometry, elements: &Elements, lanes: bool) -> Self {
-        let four = lanes && divides_by_four(geometry);
+        let lanes = if lanes && divides_by_four(geometry) { Lanes::Neighbours } else { Lanes::One };
         let (order, [input, output]) = (geometry.order, elements.reals());
         if folds_as_stored(pooling, geometry, elements) {
             let input = Stored::Raw(elements.input);
-            return Self { order, four, input, output: if elements.output == elements.input { input } else { output } };
+            return Self { order, lanes, input, output: if elements.output == elements.input { input } else { output } };
         }
-        Self { order, four, input, output }
+        Self { order, lanes, input, output }
     }
 
     /// The format of kernels that compute in f32 and one value at a time.
     pub(super) fn reals(geometry: &Geometry, elements: &Elements) -> Self {
         let [input, output] = elements.reals();
-        Self { order: geometry.order, four: false, input, output }
+        Self { order: geometry.order, lanes: Lanes::One, input, output }
     }
 
     /// The format of kernels that carry values from one place to another as they are.
     pub(super) fn moving(geometry: &Geometry, elements: &Elements) -> Self {
         if elements.passes_as_stored() && elements.input == elements.output {
             let raw = Stored::Raw(elements.input);
-            return Self { order: geometry.order, four: false, input: raw, output: raw };
+            return Self { order: geometry.order, lanes: Lanes::One, input: raw, output: raw };
         }
         Self::reals(geometry, elements)
     }
 
     /// Whether it stores the channels of a texel one by one, which no kernel can.
     pub(super) fn splits_texels(&self) -> bool {
-        matches!(self.output, Stored::Texture(texel) if texel.channels() == 4) && !self.four
+        matches!(self.output, Stored::Texture(texel) if texel.channels() == 4) && !self.four()
     }
 
     /// The same, but for samples in boxes, whose place and weights are the same in every plane: these are found once for four planes where channels are a
@@ -217,24 +228,29 @@ impl Format {
         let channels = [geometry.input.channels(), geometry.output.channels()];
         let alike = channels[0] == channels[1] && channels[0].is_multiple_of(4);
         if geometry.walk == Walk::RoiAlign && self.order == Order::ChannelsFirst && alike && self.output == Stored::F32 {
-            return Self { order: Order::Planes, four: true, ..self };
+            return Self { lanes: Lanes::Planes, ..self };
         }
         self
     }
 
-    /// Whether values that are folded at once lie side by side in memory.
+    /// Whether four values are folded at once, lane by lane.
+    pub(crate) fn four(&self) -> bool {
+        self.lanes != Lanes::One
+    }
+
+    /// Whether they lie side by side in memory.
     pub(crate) fn side_by_side(&self) -> bool {
-        self.four && self.order != Order::Planes
+        self.lanes == Lanes::Neighbours
     }
 
     /// Values that one accumulator folds.
-    pub(crate) fn lanes(&self) -> u32 {
-        if self.four { 4 } else { 1 }
+    pub(crate) fn values(&self) -> u32 {
+        if self.four() { 4 } else { 1 }
     }
 
     /// Accumulators that whoever owns a word of the output folds one after the other.
     pub(crate) fn group(&self) -> u32 {
-        if self.four { 1 } else { self.output.per_word() }
+        if self.four() { 1 } else { self.output.per_word() }
     }
 
     /// The elements that are pooled as they are stored, if they are.
@@ -248,13 +264,13 @@ impl Format {
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match (self.order, self.four) {
-            (Order::ChannelsFirst, false) => "",
-            (Order::ChannelsFirst, true) => "/columns4",
-            (Order::ChannelsLast, false) => "/nhwc",
-            (Order::ChannelsLast, true) => "/nhwc4",
+        f.write_str(match (self.order, self.lanes) {
+            (Order::ChannelsFirst, Lanes::One) => "",
+            (Order::ChannelsFirst, Lanes::Neighbours) => "/columns4",
+            (Order::ChannelsLast, Lanes::One) => "/nhwc",
+            (Order::ChannelsLast, Lanes::Neighbours) => "/nhwc4",
             (Order::DepthLast, _) => "/depth_last",
-            (Order::Planes, _) => "/planes4",
+            (_, Lanes::Planes) => "/planes4",
         })?;
         match [self.input, self.output] {
             [Stored::F32, Stored::F32] => Ok(()),

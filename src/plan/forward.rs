@@ -1,13 +1,13 @@
 //! Planning the way there: what stands beside the input is digested, then every region folded.
 
 use super::{
-    ClusterStep, Digest, Elements, Emit, Format, Kernel, KernelKey, Limits, Params, Plan, PoolKey, Request, Role, Rows,
-    Schedule, Site, Step, Stored, Tile, WORD, WORKGROUP, Way,
+    ClusterStep, Digest, Division, Elements, Emit, Format, Kernel, KernelKey, Limits, Params, Plan, PoolKey, Request, Role,
+    Rows, Schedule, Site, Step, Stored, Tile, WORD, WORKGROUP, Way,
     choose::{TwoStages, choose_kernel, in_runs, is_wide, passes, sort_taps, strip_rows},
     index,
-    key::{SORT_TAPS, WIDE, two_stages},
     line::{line_groups, line_parts, line_passes},
-    pieces::{Division, Shifts},
+    pieces::Shifts,
+    schedule::{SORT_TAPS, WIDE, two_stages},
 };
 use crate::{
     Error, Op, Pooling, Shape,
@@ -149,21 +149,21 @@ impl Plan {
             return self.fold_lines(site, key(Schedule::Direct, Rows::One, false));
         }
         let step = |key, groups, own| site.step(Role::Pool(key), groups, own);
-        let owners = (outputs / format.lanes()).div_ceil(format.group());
+        let owners = (outputs / format.values()).div_ceil(format.group());
         match self.kernel {
             Kernel::Direct if is_wide(geometry, row, &format, limits) => {
                 self.steps.push(step(key(Schedule::Wide, Rows::One, false), (outputs / WIDE).div_ceil(WORKGROUP), [0; 3])?);
             }
             Kernel::Direct => {
                 let aligned_store = outputs % 4 == 0 && aligned;
-                let rows = if in_runs(site, format.four) { Rows::Shifted } else { Rows::One };
+                let rows = if in_runs(site, format.four()) { Rows::Shifted } else { Rows::One };
                 self.steps.push(step(key(Schedule::Direct, rows, aligned_store), outputs.div_ceil(4 * WORKGROUP), [0; 3])?);
             }
             Kernel::Tile => {
-                let tile = Tile::of(&geometry.axes, format.four, row.acc_bytes);
+                let tile = Tile::of(&geometry.axes, format.four(), row.acc_bytes);
                 let across = width.output.div_ceil(tile.columns);
-                let slices = outputs / format.lanes() / (height.output * width.output);
-                let each = strip_rows(&tile, format.four, height.output, u64::from(slices) * u64::from(across), limits);
+                let slices = outputs / format.values() / (height.output * width.output);
+                let each = strip_rows(&tile, format.four(), height.output, u64::from(slices) * u64::from(across), limits);
                 let down = height.output.div_ceil(each);
                 let strips = slices * across * down;
                 let key = key(Schedule::Tile(tile), rows, width.output % 4 == 0 && aligned);

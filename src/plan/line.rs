@@ -1,6 +1,6 @@
 //! The steps of the line kernel: one an axis that the window runs over, with accumulators in scratch between them.
 
-use super::{Limits, WORD, WORKGROUP, key::Line};
+use super::{Limits, WORD, WORKGROUP, schedule::Line};
 use crate::{
     geometry::{Axis, Geometry, Order},
     op::Packed,
@@ -91,7 +91,7 @@ pub(super) fn line_passes(geometry: &Geometry, planes: u64, shares: bool) -> Opt
     let sizes = |axis: &Axis| [u64::from(axis.input), u64::from(axis.output)];
     let ([_, slices], [tall, rows], [wide, _]) = (sizes(&depth), sizes(&height), sizes(&width));
     match geometry.order {
-        Order::DepthLast | Order::Planes => return None,
+        Order::DepthLast => return None,
         Order::ChannelsFirst => {
             if moves(&depth) {
                 add(depth, 0, planes, tall, width.input, false);
@@ -152,22 +152,15 @@ pub(super) struct Parts {
     pub(super) scratch_bytes: u64,
 }
 
-/// Planes, or images where channels lie last or are the depth.
-pub(super) fn planes(geometry: &Geometry) -> u64 {
-    let volume = geometry.axes.iter().fold(1, |product: u64, axis| product.saturating_mul(u64::from(axis.input)));
-    let beside = if geometry.order == Order::ChannelsLast { geometry.input.channels() as u64 } else { 1 };
-    geometry.input.elements() as u64 / volume.saturating_mul(beside).max(1)
-}
-
 /// What all steps cost, in tenths of a tap, and how many there are.
 pub(super) fn line_cost(geometry: &Geometry, shares: bool) -> Option<[u64; 2]> {
-    let passes = line_passes(geometry, planes(geometry), shares)?;
+    let passes = line_passes(geometry, geometry.units(), shares)?;
     Some([passes.iter().fold(0, |cost: u64, pass| cost.saturating_add(pass.cost())), passes.len() as u64])
 }
 
 /// How the line kernel may run, or why not.
 pub(super) fn line_parts(geometry: &Geometry, packed: Packed, limits: &Limits) -> Result<Parts, String> {
-    let planes = planes(geometry);
+    let planes = geometry.units();
     let scratch = |each: u64| {
         let passes = line_passes(geometry, each, packed.shares)
             .ok_or("its lines lie beside each other, and here the channels, innermost, are the depth")?;

@@ -1,11 +1,11 @@
 //! The kernels that every backend compiler must take: at most 2,000, in which any two of what makes a kernel meet.
 
 use super::{
-    BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, MipKey, PoolKey, Role, Rows, Schedule, Stored, Tile,
+    BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, Lanes, MipKey, PoolKey, Role, Rows, Schedule, Stored, Tile,
     UnpoolStep,
     choose::{listed_patches, listed_tiles},
     format::CHOOSE_AS_STORED,
-    key::{Line, SORT_TAPS, two_stages},
+    schedule::{Line, SORT_TAPS, two_stages},
 };
 use crate::{
     Activation, Element, OpKind, Texel,
@@ -65,7 +65,7 @@ impl MipKey {
 impl UnpoolStep {
     fn listed() -> impl Iterator<Item = Self> {
         let orders = [Order::ChannelsFirst, Order::ChannelsLast];
-        let places = Format::listed().into_iter().filter(|format| !format.four && !format.of_textures());
+        let places = Format::listed().into_iter().filter(|format| !format.four() && !format.of_textures());
         let places = places.filter(|format| format.order != Order::DepthLast);
         let moving = move || places.clone().filter(|format| format.raw().is_none() || format.input == format.output);
         // Regions and formats in turn.
@@ -78,7 +78,7 @@ impl UnpoolStep {
 impl Digest {
     fn listed() -> Vec<Self> {
         let clusters = [None, Some(Activation::Relu)];
-        let formats = Format::listed().into_iter().filter(|f| !f.four && f.raw().is_none() && !f.of_textures());
+        let formats = Format::listed().into_iter().filter(|f| !f.four() && f.raw().is_none() && !f.of_textures());
         let formats = formats.filter(|format| format.order != Order::DepthLast).map(|f| Format { output: Stored::F32, ..f });
         let mut formats = formats.cycle();
         let clusters = clusters.into_iter().flat_map(|activation| {
@@ -124,7 +124,7 @@ impl PoolKey {
                     // The two steps in turn: an op's fold is the same text in both.
                     keys.push(if turned { base(walk, partial, own) } else { base(walk, merge, choices[turn % choices.len()]) });
                     if walk == Walk::RoiAlign {
-                        let format = Format { order: Order::Planes, four: true, ..Format::PLAIN };
+                        let format = Format { lanes: Lanes::Planes, ..Format::PLAIN };
                         keys.push(Self { format, ..base(walk, Schedule::Direct, Emit::Values) });
                     }
                     if walk.in_runs() && keys.len() % 4 == 0 {
@@ -271,7 +271,7 @@ impl BackKey {
                             // Every type with every op; orders and gradients' types in turn.
                             let own: Vec<Format> = Format::listed()
                                 .into_iter()
-                                .filter(|f| !f.four && f.raw().is_none() && !f.of_textures())
+                                .filter(|f| !f.four() && f.raw().is_none() && !f.of_textures())
                                 .collect();
                             let of_walk: Vec<Format> = own.into_iter().filter(|format| format.reads(walk)).collect();
                             if !of_walk.is_empty() && keys.len() % 8 == 0 {
@@ -345,21 +345,21 @@ impl Format {
     /// A pairwise cover: every order with every type in and out, alone and by four channels where there are such kernels.
     fn listed() -> Vec<Self> {
         let mut formats = Vec::new();
-        for (order, four) in [
-            (Order::ChannelsFirst, false),
-            (Order::ChannelsLast, false),
-            (Order::ChannelsLast, true),
-            (Order::ChannelsFirst, true),
-            (Order::DepthLast, false),
-            (Order::Planes, true),
+        for (order, lanes) in [
+            (Order::ChannelsFirst, Lanes::One),
+            (Order::ChannelsLast, Lanes::One),
+            (Order::ChannelsLast, Lanes::Neighbours),
+            (Order::ChannelsFirst, Lanes::Neighbours),
+            (Order::DepthLast, Lanes::One),
+            (Order::ChannelsFirst, Lanes::Planes),
         ] {
             for input in Stored::INPUTS {
-                if order != Order::Planes || input == Stored::F32 {
-                    formats.push(Self { order, four, input, output: input });
+                if lanes != Lanes::Planes || input == Stored::F32 {
+                    formats.push(Self { order, lanes, input, output: input });
                 }
                 let to_f32 = matches!(input, Stored::Words(_) | Stored::Quantised(_) | Stored::Raw(Element::I32));
                 if to_f32 {
-                    formats.push(Self { order, four, input, output: Stored::F32 });
+                    formats.push(Self { order, lanes, input, output: Stored::F32 });
                 }
             }
         }
@@ -374,8 +374,9 @@ impl Format {
             (true, Stored::Texture(byte), Stored::F32),
             (true, Stored::Words(Element::U8), Stored::Texture(byte)),
         ] {
-            let order = if four { Order::ChannelsLast } else { Order::ChannelsFirst };
-            formats.push(Self { order, four, input, output });
+            let (order, lanes) =
+                if four { (Order::ChannelsLast, Lanes::Neighbours) } else { (Order::ChannelsFirst, Lanes::One) };
+            formats.push(Self { order, lanes, input, output });
         }
         formats
     }
@@ -393,27 +394,27 @@ impl Format {
 
     /// Whether kernels of a region may have it.
     fn reads(&self, walk: Walk) -> bool {
-        match self.order {
-            Order::DepthLast => matches!(walk, Walk::Window | Walk::List),
-            Order::ChannelsFirst if self.four => walk == Walk::List,
-            Order::Planes => self.raw().is_none() && walk == Walk::RoiAlign,
+        match (self.order, self.lanes) {
+            (Order::DepthLast, _) => matches!(walk, Walk::Window | Walk::List),
+            (_, Lanes::Planes) => self.raw().is_none() && walk == Walk::RoiAlign,
+            (Order::ChannelsFirst, Lanes::Neighbours) => walk == Walk::List,
             _ => !(self.raw().is_some() && walk == Walk::RoiAlign),
         }
     }
 
     /// The schedules that may have it; where tiles may, this one.
     fn schedules(&self, row: &OpRow, walk: Walk, tile: Tile) -> Vec<Schedule> {
-        if self.order == Order::Planes {
+        if self.lanes == Lanes::Planes {
             return vec![Schedule::Direct];
         }
         let mut schedules = vec![Schedule::Direct, Schedule::Reduce];
-        if walk != Walk::List || !self.four {
+        if walk != Walk::List || !self.four() {
             schedules.extend(two_stages(walk));
         } else if row.passes == 1 && self.order == Order::ChannelsFirst {
             schedules.push(Schedule::Wide);
         }
         if walk == Walk::Window && row.shareable && row.passes == 1 {
-            match (self.order, self.four) {
+            match (self.order, self.four()) {
                 (Order::ChannelsFirst, _) => schedules.push(Schedule::Tile(tile)),
                 (_, true) => schedules.push(Schedule::Tile(Tile { columns: 2, ..tile })),
                 _ => {}
@@ -423,7 +424,7 @@ impl Format {
             let shared = Line { block: 8, shared: Some(1), ..Line::ALONE };
             schedules.push(Schedule::Line(if row.shareable { shared } else { Line::ALONE }));
         }
-        if row.sorts && !self.four {
+        if row.sorts && !self.four() {
             schedules.push(Schedule::Sort(SORT_TAPS[0]));
         }
         schedules

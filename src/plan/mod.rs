@@ -4,6 +4,7 @@
 mod back;
 mod choose;
 mod cost;
+mod divide;
 mod format;
 mod forward;
 mod key;
@@ -16,29 +17,31 @@ mod params;
 mod patch;
 mod pieces;
 mod request;
+mod schedule;
 mod slot;
 mod step;
 mod unpool;
 
 use std::time::Duration;
 
-pub(crate) use format::{Elements, Format, Stored};
-pub(crate) use key::{
-    BackKey, BackTo, ClusterStep, Digest, Emit, Line, MipKey, PoolKey, Role, Rows, Schedule, Tile, UnpoolStep, WORKGROUP,
-};
-pub use key::{Kernel, KernelKey};
+pub(crate) use format::{Elements, Format, Lanes, Stored};
+pub use key::KernelKey;
+pub(crate) use key::{BackKey, BackTo, ClusterStep, Digest, Emit, MipKey, PoolKey, Role, UnpoolStep};
 pub use limits::Limits;
 pub use request::{Request, Specialise};
+pub use schedule::Kernel;
+pub(crate) use schedule::{Line, Rows, Schedule, Tile, WORKGROUP};
 
 use choose::choose_kernel;
 use cost::cost;
+use divide::Division;
 #[cfg(feature = "gpu")]
 pub(crate) use mips::{MipPlan, MipStep};
 pub(crate) use params::Params;
 #[cfg(test)]
 pub(crate) use params::layout as params_layout;
 pub(crate) use patch::Patch;
-use pieces::{Division, Widths};
+use pieces::Widths;
 #[cfg(feature = "gpu")]
 pub(crate) use pieces::{Part, Slice};
 pub(crate) use slot::{Bound, Slot};

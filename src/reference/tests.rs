@@ -1,7 +1,7 @@
 //! Answers worked out by hand or taken from the systems' own documentation.
 
 use super::*;
-use crate::{ProbabilisticMode, StochasticMode};
+use crate::{Padding, ProbabilisticMode, StochasticMode};
 
 fn answer(pooling: &Pooling, sizes: &[usize], input: &[f32]) -> Answer {
     pool(pooling, &Shape::from_nchw(sizes).expect("a shape"), input).expect("a valid pooling")

@@ -10,7 +10,7 @@ pub(super) fn line(key: &PoolKey, step: Line) -> String {
     let mut files = aliases(format);
     files.extend_from_slice(keys(format));
     files.extend([wgsl!("common/params"), wgsl!("common/places"), wgsl!("common/divide"), wgsl!("common/span")]);
-    files.push(layout_of(format.order));
+    files.push(layout_of(format));
     files.extend([region_of(key.walk), wgsl!("taps/inside"), activate(key.activation), wgsl!("common/one_pass")]);
     files.extend_from_slice(row.wgsl);
     if !row.chooses {
@@ -38,7 +38,7 @@ pub(super) fn line(key: &PoolKey, step: Line) -> String {
     });
     if !to_scratch {
         files.extend([wgsl!("line/answers"), wgsl!("answer/of_op"), wgsl!("emit/channels")]);
-        files.extend(storage_of_output(&Format { four: false, ..*format }, key.aligned_store));
+        files.extend(storage_of_output(&Format { lanes: Lanes::One, ..*format }, key.aligned_store));
         files.extend_from_slice(match (key.emit, key.aligned_store) {
             (Emit::Indices, true) => &[wgsl!("emit/values_indices"), wgsl!("storage/indices_vec4")],
             (Emit::Indices, false) => &[wgsl!("emit/values_indices"), wgsl!("storage/indices")],

@@ -16,8 +16,8 @@ use crate::{
     geometry::{Order, Walk},
     op::{WeightingKind, wgsl},
     plan::{
-        BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, Line, MipKey, Patch, PoolKey, Role, Rows, Schedule,
-        Stored, UnpoolStep, WORKGROUP,
+        BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, Lanes, Line, MipKey, Patch, PoolKey, Role, Rows,
+        Schedule, Stored, UnpoolStep, WORKGROUP,
     },
 };
 
@@ -96,14 +96,14 @@ fn number_of(element: Element) -> &'static str {
 /// The aliases of what is folded.
 fn aliases(format: &Format) -> Vec<&'static str> {
     let Some(element) = format.raw() else {
-        return vec![if format.four { wgsl!("common/vec4") } else { wgsl!("common/scalar") }];
+        return vec![if format.four() { wgsl!("common/vec4") } else { wgsl!("common/scalar") }];
     };
     let real = match element {
         Element::F16 => wgsl!("raw/half_of"),
         Element::Bf16 => wgsl!("raw/brain_of"),
         Element::F32 | Element::U8 | Element::I8 | Element::I32 => wgsl!("raw/whole_of"),
     };
-    vec![if format.four { wgsl!("raw/vec4") } else { wgsl!("raw/scalar") }, real]
+    vec![if format.four() { wgsl!("raw/vec4") } else { wgsl!("raw/scalar") }, real]
 }
 
 /// Floats, or values as they are stored, as ordered integers.
@@ -117,22 +117,22 @@ fn keys(format: &Format) -> &'static [&'static str] {
 }
 
 /// Where the channels lie.
-fn layout_of(order: Order) -> &'static str {
-    match order {
+fn layout_of(format: &Format) -> &'static str {
+    match format.order {
+        Order::ChannelsFirst if format.lanes == Lanes::Planes => wgsl!("layout/planes"),
         Order::ChannelsFirst => wgsl!("layout/nchw"),
         Order::ChannelsLast => wgsl!("layout/nhwc"),
         Order::DepthLast => wgsl!("layout/depth_last"),
-        Order::Planes => wgsl!("layout/planes"),
     }
 }
 
 /// How the input is read; `fours`: four at a time where rows allow it.
 fn load(format: &Format, fours: bool) -> Vec<&'static str> {
     let mut files = storage_of_input(format, fours || format.side_by_side());
-    files.push(match (format.four, format.order) {
-        (true, Order::Planes) => wgsl!("load/planes"),
-        (true, _) => wgsl!("load/channels"),
-        (false, _) => wgsl!("load/one"),
+    files.push(match format.lanes {
+        Lanes::One => wgsl!("load/one"),
+        Lanes::Neighbours => wgsl!("load/channels"),
+        Lanes::Planes => wgsl!("load/planes"),
     });
     files
 }
@@ -170,7 +170,8 @@ fn storage_of_output(format: &Format, fours: bool) -> Vec<&'static str> {
 
 /// A kernel that makes levels of a mip chain.
 fn mips(key: &KernelKey, MipKey { op, source, target: texel, levels, goes_on }: &MipKey) -> String {
-    let format = Format { four: texel.channels() == 4, ..Format::PLAIN };
+    let lanes = if texel.channels() == 4 { Lanes::Neighbours } else { Lanes::One };
+    let format = Format { lanes, ..Format::PLAIN };
     let row = op.row();
     let mut files = aliases(&format);
     files.extend([wgsl!("common/params"), wgsl!("common/one_pass")]);
@@ -179,14 +180,14 @@ fn mips(key: &KernelKey, MipKey { op, source, target: texel, levels, goes_on }: 
     files.extend_from_slice(match source {
         None => &[wgsl!("mips/source_scratch")],
         Some(Texel::Depth32Float) => &[wgsl!("mips/source_depth")],
-        Some(_) if format.four => &[wgsl!("mips/source_texture"), wgsl!("mips/source_four")],
+        Some(_) if format.four() => &[wgsl!("mips/source_texture"), wgsl!("mips/source_four")],
         Some(_) => &[wgsl!("mips/source_texture"), wgsl!("mips/source_one")],
     });
     if source.is_none() || *goes_on {
         files.push(wgsl!("mips/scratch"));
     }
     files.push(if *goes_on { wgsl!("mips/kept") } else { wgsl!("mips/not_kept") });
-    files.push(if format.four { wgsl!("mips/texel_four") } else { wgsl!("mips/texel_one") });
+    files.push(if format.four() { wgsl!("mips/texel_four") } else { wgsl!("mips/texel_one") });
     files.push(match levels {
         1 => wgsl!("mips/levels_1"),
         2 => wgsl!("mips/levels_2"),
@@ -217,7 +218,7 @@ fn prepare(key: &KernelKey, digest: Digest) -> String {
         }
         Digest::Clusters(step, activation, _) => {
             files.extend_from_slice(keys(&format));
-            files.extend([activate(activation), wgsl!("common/places"), wgsl!("common/divide"), layout_of(format.order)]);
+            files.extend([activate(activation), wgsl!("common/places"), wgsl!("common/divide"), layout_of(&format)]);
             files.extend(load(&format, false));
             files.push(wgsl!("digest/clusters"));
             match step {
@@ -275,7 +276,7 @@ fn walk_and_op(
     files.extend_from_slice(keys(format));
     files.extend([
         wgsl!("common/params"),
-        layout_of(format.order),
+        layout_of(format),
         wgsl!("common/rect"),
         activate(activation),
         region_of(walk),
@@ -290,7 +291,7 @@ fn walk_and_op(
         },
     ]);
     if weighting == WeightingKind::Table {
-        files.push(if format.four { wgsl!("weighting/lookup_vec4") } else { wgsl!("weighting/lookup") });
+        files.push(if format.four() { wgsl!("weighting/lookup_vec4") } else { wgsl!("weighting/lookup") });
     }
     files.extend_from_slice(match walk {
         Walk::Window | Walk::Global | Walk::Fractional => {
@@ -329,7 +330,7 @@ fn pool(key: &PoolKey) -> String {
         Schedule::Direct if key.rows == Rows::Shifted => &[wgsl!("walk/runs"), wgsl!("schedule/direct")],
         Schedule::Direct if key.walk == Walk::List => &[wgsl!("walk/list"), wgsl!("schedule/direct")],
         Schedule::Direct => &[wgsl!("walk/taps"), wgsl!("schedule/direct")],
-        Schedule::Tile(_) if format.four => &[wgsl!("tile/channels"), wgsl!("schedule/tile")],
+        Schedule::Tile(_) if format.four() => &[wgsl!("tile/channels"), wgsl!("schedule/tile")],
         Schedule::Tile(_) => match key.rows {
             Rows::One => &[wgsl!("tile/planes"), wgsl!("tile/span_one"), wgsl!("schedule/tile")],
             Rows::Fours => &[wgsl!("tile/planes"), wgsl!("tile/span_fours"), wgsl!("schedule/tile")],
@@ -350,15 +351,15 @@ fn pool(key: &PoolKey) -> String {
             files.push(if key.aligned_store { wgsl!("emit/saved_fours") } else { wgsl!("emit/saved") });
             files.extend_from_slice(key.op.row().back);
         }
-        (_, Emit::Values) if format.order == Order::Planes => {
+        (_, Emit::Values) if format.lanes == Lanes::Planes => {
             files.push(wgsl!("emit/planes"));
             files.extend(storage_of_output(format, false));
         }
         (_, emit) => {
-            files.push(if format.four { wgsl!("emit/channels") } else { wgsl!("emit/run") });
+            files.push(if format.four() { wgsl!("emit/channels") } else { wgsl!("emit/run") });
             files.extend(storage_of_output(format, key.aligned_store));
             if emit == Emit::Indices {
-                let fours = key.aligned_store || format.four;
+                let fours = key.aligned_store || format.four();
                 files.push(wgsl!("emit/values_indices"));
                 files.push(if fours { wgsl!("storage/indices_vec4") } else { wgsl!("storage/indices") });
             } else {

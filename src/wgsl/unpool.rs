@@ -12,7 +12,7 @@ pub(super) fn unpool(key: &KernelKey, step: &UnpoolStep) -> String {
     let mut files = aliases(&format);
     files.push(wgsl!("common/params"));
     if *step != UnpoolStep::Clear {
-        files.extend([wgsl!("common/places"), wgsl!("common/divide"), layout_of(format.order)]);
+        files.extend([wgsl!("common/places"), wgsl!("common/divide"), layout_of(&format)]);
     }
     if let UnpoolStep::Place(_) | UnpoolStep::Nearest(..) = step {
         files.extend(storage_of_input(&format, false));

@@ -60,7 +60,7 @@ pub(crate) fn ensure_swiftshader() -> Result<bool> {
     Ok(Path::new(SWIFTSHADER).exists())
 }
 
-/// A part of the suite on SwiftShader, for the whole takes it an hour.
+/// A part of the suite on SwiftShader, for the whole takes it 39 minutes.
 pub(crate) fn short_on_swiftshader() -> Result<()> {
     if !ensure_swiftshader()? {
         println!("\nno SwiftShader on this system: nothing was tested on it");
