@@ -38,13 +38,17 @@ struct Params {
   line: vec4<u32>,
   line_window: vec4<u32>,
   line_places: vec4<u32>,
+  // The tile kernel: how far the eighth next strip is, in channels, columns, rows and slices.
+  turn: vec4<u32>,
   // A piece of a pooling: where its input, its output and its indices begin in what is bound, in elements; unused.
   bases: vec4<u32>,
   // What its numbers are counted from: the first plane's channel, the first output's number, the first position's index in the plane, the first box.
   firsts: vec4<u32>,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(0) var<uniform> bound: Params;
+
+var<private> params: Params;
 
 // What an op may know of its region: how many taps it has and what to divide by. Both are geometry's business.
 struct Ctx {

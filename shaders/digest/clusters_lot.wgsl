@@ -2,6 +2,7 @@
 // square of that distance times what the position weighs. The first seed's lots weigh what positions do.
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+  params = bound;
   let own = (group.y * params.grid.x + group.x) * WORKGROUP + local;
   if (own >= cluster_count()) {
     return;

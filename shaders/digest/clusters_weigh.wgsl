@@ -1,6 +1,7 @@
 // The first step: an invocation weighs one position, by 1 or by Σ max(value, 0) over its channels.
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+  params = bound;
   let own = (group.y * params.grid.x + group.x) * WORKGROUP + local;
   if (own >= cluster_count()) {
     return;

@@ -3,6 +3,7 @@
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+  params = bound;
   let own = (group.y * params.grid.x + group.x) * WORKGROUP + local;
   let image = own / params.grid.z;
   let chunk = own % params.grid.z;

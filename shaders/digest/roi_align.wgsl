@@ -16,6 +16,7 @@ fn samples(side: f32, bins: u32) -> u32 {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+  params = bound;
   let row = (group.y * params.grid.x + group.x) * WORKGROUP + local;
   if (row >= params.grid.y) {
     return;

@@ -19,6 +19,7 @@ fn round_half_away(value: f32) -> i32 {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+  params = bound;
   let row = (group.y * params.grid.x + group.x) * WORKGROUP + local;
   if (row >= params.grid.y) {
     return;

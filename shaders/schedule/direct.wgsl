@@ -6,6 +6,7 @@
 // How a region is folded is a file of walk/.
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+  params = bound;
   let first = ((group.y * params.grid.x + group.x) * WORKGROUP + local) * 4u;
   if (first >= params.extent.x) {
     return;

@@ -28,6 +28,7 @@ fn back_to(at: Place) -> f32 {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+  params = bound;
   let first = ((group.y * params.grid.x + group.x) * WORKGROUP + local) * GROUP;
   if (first >= params.grid.y) {
     return;

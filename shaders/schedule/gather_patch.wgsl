@@ -103,6 +103,7 @@ fn patch_from_layer(own: Patch, layer: Layer) {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+  params = bound;
   let patch_id = (group.y * params.grid.x + group.x) * WORKGROUP + local;
   if (patch_id >= params.grid.y) {
     return;

@@ -30,6 +30,7 @@ fn line_try(acc: Acc, line: Line, position: u32, weight: V) -> Acc {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+  params = bound;
   let own = (group.y * params.grid.x + group.x) * WORKGROUP + local;
   if (own >= params.grid.y) {
     return;

@@ -5,6 +5,7 @@
 // params.grid = grid width, parts an image at most, pass, where the carries begin in scratch
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+  params = bound;
   let own = (group.y * params.grid.x + group.x) * WORKGROUP + local;
   let columns = params.width.y;
   let part = (own / columns) % params.grid.y;

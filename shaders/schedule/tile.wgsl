@@ -6,7 +6,11 @@
 // instructions are what costs: each value is read once a strip, four at a time; because a row's fold is shared by the outputs that hold it; because
 // the place of a strip is found once; and because what is constant is unrolled and the strip is not, so that compilers have little to do.
 //
-// params.grid = grid width, strips in all, strips across, strips down; params.flags.z = rows of outputs in a strip
+// Windows that share no rows gain nothing by being walked down. Their strips are one row high, and an invocation takes several, eight apart: so eight neighbours
+// read on where they stopped, however long rows are, and the place of a strip is found once for all.
+//
+// params.grid = grid width, strips in all, strips across, strips down; params.flags.z = rows of outputs in a strip, or strips of one row that an invocation takes;
+// params.turn = how far the eighth next strip is, in channels, columns, rows and slices
 const REACH_H = (KERNEL_H - 1u) * DILATION_H + 1u;
 const SPAN_W = (TILE_COLUMNS - 1u) * STRIDE_W + (KERNEL_W - 1u) * DILATION_W + 1u;
 // Rows of outputs under way at once.
@@ -15,17 +19,19 @@ const LIVE = (REACH_H + STRIDE_H - 1u) / STRIDE_H;
 // Whether every window lies inside the input: then all have the same taps.
 const INSIDE = !ROW_EDGES && !COLUMN_EDGES && PADDING_W == 0u;
 
-// Where a strip begins.
+// Where a strip begins: strips are counted by channel, where four are folded lane by lane, then by column, row and slice.
 struct Strip {
-  plane: u32,
-  z: u32,
-  top: u32,
+  channel: u32,
   left: u32,
+  top: u32,
+  slice: u32,
 }
 
 // A strip as it is walked.
 struct Walk {
   strip: Strip,
+  plane: u32,
+  z: u32,
   base: u32,
   depth: Span,
   x: u32,           // the first column of input, and the first row: they may lie before the input, and so wrap
@@ -138,7 +144,7 @@ fn take_step(walk: Walk, step: u32) {
     take_row(walk, row + r, r, height.x, width.x);
   }
   if (step + 1u >= LIVE) {
-    var at = Place(walk.strip.plane, walk.strip.z, walk.strip.top + step + 1u - LIVE, walk.strip.left);
+    var at = Place(walk.plane, walk.z, walk.strip.top + step + 1u - LIVE, walk.strip.left);
     let first = output_of(at);
     // With the window as constants, the compiler takes the divisions out of the counts.
     var tall = Span(0u, KERNEL_H, DILATION_H, KERNEL_H, 0u);
@@ -165,38 +171,83 @@ fn take_step(walk: Walk, step: u32) {
   }
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+fn strip_of(number: u32, rows: u32) -> Strip {
   let grid = params.grid;
-  let own = (group.y * grid.x + group.x) * WORKGROUP + local;
-  if (own >= grid.y) {
-    return;
+  var tile = number;
+  var channel = 0u;
+  if (LANES > 1u) {
+    let fours = params.channels.y / LANES;
+    tile = divided(number, fours);
+    channel = (number - tile * fours) * LANES;
   }
-  let each = params.flags.z;
-  let height = params.height;
-  let strip = strip_of(own, grid, each);
-  let rows = min(each, height.y - strip.top);
+  let row = divided(tile, grid.z);
+  let slice = divided(row, grid.w);
+  return Strip(channel, (tile - row * grid.z) * TILE_COLUMNS, (row - slice * grid.w) * rows, slice);
+}
+
+// A number that counts up to a size and goes on from 0, and whether it did.
+fn counted_on(number: u32, steps: u32, size: u32) -> vec2<u32> {
+  let sum = number + steps;
+  return select(vec2<u32>(sum, 0u), vec2<u32>(sum - size, 1u), sum >= size);
+}
+
+// The eighth strip of one row after this one.
+fn strip_next(strip: Strip) -> Strip {
+  let turn = params.turn;
+  let channel = counted_on(strip.channel, turn.x, select(1u, params.channels.y, LANES > 1u));
+  let left = counted_on(strip.left, turn.y + TILE_COLUMNS * channel.y, params.grid.z * TILE_COLUMNS);
+  let top = counted_on(strip.top, turn.z + left.y, params.grid.w);
+  return Strip(channel.x, left.x, top.x, strip.slice + turn.w + top.y);
+}
+
+// Makes the outputs of a strip of so many rows.
+fn take_strip(strip: Strip, rows: u32) {
   var walk: Walk;
   walk.strip = strip;
-  walk.base = plane_base(strip.plane);
+  walk.plane = strip.slice;
   walk.depth = Span(0u, 1u, 1u, 1u, 0u);
   if (!FLAT) {
-    walk.depth = region_span(strip.z, params.depth, params.depth_window);
+    walk.plane = divided(strip.slice, params.depth.y);
+    walk.z = strip.slice - walk.plane * params.depth.y;
+    walk.depth = region_span(walk.z, params.depth, params.depth_window);
   }
+  if (LANES > 1u) {
+    walk.plane = walk.plane * params.channels.y + strip.channel;
+  }
+  walk.base = plane_base(walk.plane);
   walk.x = strip.left * STRIDE_W - PADDING_W;
   walk.first_row = strip.top * STRIDE_H - params.height_window.y;
-  walk.end_row = min(walk.first_row + (rows - 1u) * STRIDE_H + REACH_H, height.x);
-
-  for (var column = 0u; column < TILE_COLUMNS; column++) {
-    for (var line = 0u; line < LIVE; line++) {
-      tile_live[column][line] = acc_nothing();
-    }
-  }
+  walk.end_row = min(walk.first_row + (rows - 1u) * STRIDE_H + REACH_H, params.height.x);
   if (ONE_ROW) {
     take_step(walk, 0u);
   } else {
     for (var step = 0u; step < rows + LIVE - 1u; step++) {
       take_step(walk, step);
     }
+  }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+  params = bound;
+  let own = (group.y * params.grid.x + group.x) * WORKGROUP + local;
+  let each = params.flags.z;
+  let strips = params.grid.y;
+  for (var column = 0u; column < TILE_COLUMNS; column++) {
+    for (var line = 0u; line < LIVE; line++) {
+      tile_live[column][line] = acc_nothing();
+    }
+  }
+  if (ONE_ROW) {
+    var number = own / 8u * 8u * each + own % 8u;
+    var strip = strip_of(number, 1u);
+    for (var turn = 0u; turn < each && number < strips; turn++) {
+      take_strip(strip, 1u);
+      strip = strip_next(strip);
+      number += 8u;
+    }
+  } else if (own < strips) {
+    let strip = strip_of(own, each);
+    take_strip(strip, min(each, params.height.y - strip.top));
   }
 }

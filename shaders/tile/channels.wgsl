@@ -1,13 +1,4 @@
 // Strips of four channels, lane by lane, where channels lie last: neighbours are channels of one position, then columns.
-fn strip_of(own: u32, grid: vec4<u32>, rows: u32) -> Strip {
-  let channels = params.channels.y;
-  let tile = divided(own, channels / 4u);
-  let row = divided(tile, grid.z);
-  let slice = divided(row, grid.w);
-  let image = divided(slice, params.depth.y);
-  let plane = image * channels + (own - tile * (channels / 4u)) * 4u;
-  return Strip(plane, slice - image * params.depth.y, (row - slice * grid.w) * rows, (tile - row * grid.z) * TILE_COLUMNS);
-}
 
 // What lies beyond the row is read too, and left out by its column.
 fn load_span(base: u32, index: u32) {

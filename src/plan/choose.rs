@@ -5,7 +5,7 @@ use super::{
     format::divides_by_four,
     index,
     line::{line_cost, line_parts, separates},
-    schedule::{SORT_TAPS, WIDE},
+    schedule::{SORT_TAPS, STRIP_TURN, WIDE},
 };
 use crate::{
     Error,
@@ -30,8 +30,9 @@ const TILE_MOST_SLICES: u64 = 16;
 /// Values of one input row that a tile may hold in registers, and rows of outputs that may be under way, before compilers spill or take seconds.
 const TILE_SPAN: u64 = 24;
 const TILE_LIVE: u64 = 16;
-/// Rows of outputs in a tile's strip, at most.
+/// Rows of outputs in a tile's strip, at most; and strips of one row that an invocation takes.
 const STRIP_ROWS: u32 = 32;
+const STRIPS: u32 = 16;
 
 /// How often a fold sees its taps: once more where an op that chooses by order must also find the tap.
 pub(super) fn passes(row: &OpRow, saves: bool) -> u32 {
@@ -197,18 +198,31 @@ fn listed_windows() -> impl Iterator<Item = ([u32; 2], [u32; 2])> {
         .chain(SIDES.into_iter().flat_map(|(kernel, stride)| [([kernel; 2], [stride; 2]), ([1, kernel], [1, stride])]))
 }
 
-/// Rows of outputs that one invocation of the tile kernel walks down: as many as leave enough invocations to fill the device, since neighbouring
-/// rows share input rows and the place is found once.
+/// Rows of outputs that one invocation of the tile kernel walks down, or strips of one row that it takes: as many as leave enough invocations to fill the
+/// device, since neighbouring rows share input rows and the place is found once.
 pub(super) fn strip_rows(tile: &Tile, four: bool, rows: u32, strips_of_one_row: u64, limits: &Limits) -> u32 {
-    let most = match (tile.one_row, four) {
-        (true, _) => 1,
-        (false, true) => 2,
-        (false, false) => STRIP_ROWS,
-    };
     let enough = u64::from(rows) * strips_of_one_row / u64::from(limits.invocations_to_fill.max(1));
-    let most = u32::try_from(enough).unwrap_or(u32::MAX).clamp(1, most).min(rows.max(1));
+    let at_most = |most| u32::try_from(enough).unwrap_or(u32::MAX).clamp(1, most);
+    if tile.one_row {
+        return at_most(STRIPS);
+    }
+    let most = at_most(if four { 2 } else { STRIP_ROWS }).min(rows.max(1));
     // As even as can be.
     rows.div_ceil(rows.div_ceil(most).max(1)).max(1)
+}
+
+/// How far the next strip of one row is that an invocation takes, [`STRIP_TURN`] on: in channels, columns, rows and slices.
+pub(super) fn strip_turn(format: &Format, geometry: &Geometry, columns: u32, [across, down]: [u32; 2]) -> [u32; 4] {
+    let values = format.values();
+    let fours = if format.four() { u32::try_from(geometry.channels).unwrap_or(u32::MAX) / values } else { 1 };
+    let mut left = STRIP_TURN;
+    let mut digit = |size: u32| {
+        let digit = left % size.max(1);
+        left /= size.max(1);
+        digit
+    };
+    let [channel, column, row] = [fours, across, down].map(&mut digit);
+    [channel * values, column * columns, row, left]
 }
 
 /// Whether the taps of a row lie side by side in memory and are enough to read four at a time from the first multiple of four on.

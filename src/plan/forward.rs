@@ -3,11 +3,11 @@
 use super::{
     ClusterStep, Digest, Division, Elements, Emit, Format, Kernel, KernelKey, Limits, Params, Plan, PoolKey, Request, Role,
     Rows, Schedule, Site, Step, Stored, Tile, WORD, WORKGROUP, Way,
-    choose::{TwoStages, choose_kernel, in_runs, is_wide, passes, sort_taps, strip_rows},
+    choose::{TwoStages, choose_kernel, in_runs, is_wide, passes, sort_taps, strip_rows, strip_turn},
     index,
     line::{line_groups, line_parts, line_passes},
     pieces::Shifts,
-    schedule::{SORT_TAPS, WIDE, two_stages},
+    schedule::{SORT_TAPS, STRIP_TURN, WIDE, two_stages},
 };
 use crate::{
     Error, Op, Pooling, Shape,
@@ -164,11 +164,12 @@ impl Plan {
                 let across = width.output.div_ceil(tile.columns);
                 let slices = outputs / format.values() / (height.output * width.output);
                 let each = strip_rows(&tile, format.four(), height.output, u64::from(slices) * u64::from(across), limits);
-                let down = height.output.div_ceil(each);
+                let down = if tile.one_row { height.output } else { height.output.div_ceil(each) };
                 let strips = slices * across * down;
+                let invocations = if tile.one_row { strips.div_ceil(each * STRIP_TURN) * STRIP_TURN } else { strips };
                 let key = key(Schedule::Tile(tile), rows, width.output % 4 == 0 && aligned);
-                let mut step = step(key, strips.div_ceil(WORKGROUP), [strips, across, down])?;
-                step.params.set_strip_rows(each);
+                let mut step = step(key, invocations.div_ceil(WORKGROUP), [strips, across, down])?;
+                step.params.set_strips(each, strip_turn(&format, geometry, tile.columns, [across, down]));
                 self.steps.push(step);
             }
             Kernel::Sort => {

@@ -20,7 +20,7 @@ pub(crate) struct Params {
     extent: [u32; 4],
     /// Workgroups in one row of the grid, then the schedule's own numbers.
     grid: [u32; 4],
-    /// 1 where padding counts towards the divisor; taps in a part of a segment; rows of outputs in a strip.
+    /// 1 where padding counts towards the divisor; taps in a part of a segment; rows of outputs in a strip, or strips.
     flags: [u32; 4],
     op: [f32; 4],
     op_words: [u32; 4],
@@ -36,6 +36,8 @@ pub(crate) struct Params {
     pub(crate) line: [u32; 4],
     pub(crate) line_window: [u32; 4],
     pub(crate) line_places: [u32; 4],
+    /// The tile kernel: how far the eighth next strip is, in channels, columns, rows and slices.
+    turn: [u32; 4],
     /// Of a piece: where input, output and indices begin in what is bound, in elements.
     pub(crate) bases: [u32; 4],
     /// Of a piece: the first plane's channel, the first output's number, the first position's index, the first box.
@@ -57,9 +59,10 @@ impl Params {
         Self { sizes, grid, channels, op: op.parameters(), op_words: op.words(), ..Self::zeroed() }
     }
 
-    /// Of a step of the tile kernel: rows of outputs that an invocation walks down.
-    pub(crate) fn set_strip_rows(&mut self, rows: u32) {
-        self.flags[2] = rows;
+    /// Of a step of the tile kernel: rows of outputs that an invocation walks down, or strips of one row that it takes; and how far the next of those is.
+    pub(crate) fn set_strips(&mut self, each: u32, turn: [u32; 4]) {
+        self.flags[2] = each;
+        self.turn = turn;
     }
 
     pub(crate) fn new(op: &Op, geometry: &Geometry, elements: &Elements, outputs: u32, grid: [u32; 4]) -> Self {
@@ -90,6 +93,7 @@ impl Params {
             line: [0; 4],
             line_window: [0; 4],
             line_places: [0; 4],
+            turn: [0; 4],
             bases: [0; 4],
             firsts: [0; 4],
         }
@@ -123,6 +127,7 @@ pub(crate) fn layout() -> Vec<(&'static str, usize)> {
         ("line", offset_of!(Params, line)),
         ("line_window", offset_of!(Params, line_window)),
         ("line_places", offset_of!(Params, line_places)),
+        ("turn", offset_of!(Params, turn)),
         ("bases", offset_of!(Params, bases)),
         ("firsts", offset_of!(Params, firsts)),
     ]

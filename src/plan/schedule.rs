@@ -73,6 +73,9 @@ pub(crate) enum Schedule {
 /// Outputs that one invocation of the wide schedule makes.
 pub(crate) const WIDE: u32 = 16;
 
+/// Strips of one row that neighbouring invocations of the tile schedule take together, before each goes on to its next.
+pub(crate) const STRIP_TURN: u32 = 8;
+
 /// The sizes of sorting networks.
 pub(crate) const SORT_TAPS: [u32; 4] = [4, 9, 16, 25];
 
@@ -86,7 +89,7 @@ pub(crate) fn two_stages(walk: Walk) -> [Schedule; 2] {
 pub(crate) struct Tile {
     /// Outputs next to each other that one invocation computes, row by row.
     pub(crate) columns: u32,
-    /// Whether a strip is one row of them.
+    /// Whether a strip is one row of them, and an invocation takes several side by side.
     pub(crate) one_row: bool,
     pub(crate) kernel: [u32; 2],
     pub(crate) stride: [u32; 2],
@@ -103,7 +106,7 @@ impl Tile {
     /// The tile for a window on these axes, of an op whose accumulators have so many bytes; `four` where it is of four channels.
     ///
     /// Measured on lavapipe: strips of planes are best long and wide, as far as accumulators stay in registers. Where neighbours are channels, rows
-    /// are far apart in memory, so that long strips fall out of caches; windows that share no rows gain nothing by them.
+    /// are far apart in memory, so that long strips fall out of caches. Windows that share no rows gain nothing by them, and lose where rows are long.
     pub(crate) fn of([depth, height, width]: &[Axis; 3], four: bool, acc_bytes: u64) -> Self {
         let shares =
             height.kernel > 1 && (u64::from(height.kernel) - 1) * u64::from(height.dilation) >= u64::from(height.stride);
@@ -116,7 +119,7 @@ impl Tile {
         };
         Self {
             columns,
-            one_row: four && !shares,
+            one_row: !shares,
             kernel: [height.kernel, width.kernel],
             stride: [height.stride, width.stride],
             dilation: [height.dilation, width.dilation],
