@@ -84,6 +84,8 @@ fn take_slice(base: u32, row: u32, x: u32, width: u32, first: bool) {
   if (TILE_COLUMNS > 4u) {
     fold_column(4u, row, x, width, first);
     fold_column(5u, row, x, width, first);
+  }
+  if (TILE_COLUMNS > 6u) {
     fold_column(6u, row, x, width, first);
     fold_column(7u, row, x, width, first);
   }
@@ -125,6 +127,8 @@ fn take_row(walk: Walk, y: u32, r: u32, height: u32, width: u32) {
   if (TILE_COLUMNS > 4u) {
     merge_column(4u, r);
     merge_column(5u, r);
+  }
+  if (TILE_COLUMNS > 6u) {
     merge_column(6u, r);
     merge_column(7u, r);
   }

@@ -4,8 +4,8 @@
 fn strip_put(run: Run, first: u32, column: u32, left: u32, acc: Acc, ctx: Ctx) -> Run {
   let next = run_with(run, column % 4u, acc, ctx);
   let four = column - column % 4u;
-  if (column % 4u == 3u && four < left) {
-    emit_run(first + four, next, min(left - four, 4u));
+  if ((column % 4u == 3u || column + 1u == TILE_COLUMNS) && four < left) {
+    emit_run(first + four, next, min(left - four, min(TILE_COLUMNS - four, 4u)));
   }
   return next;
 }

@@ -32,7 +32,7 @@ const TILE_SPAN: u64 = 24;
 const TILE_LIVE: u64 = 16;
 /// Rows of outputs in a tile's strip, at most; and strips of one row that an invocation takes.
 const STRIP_ROWS: u32 = 32;
-const STRIPS: u32 = 16;
+const STRIPS: u32 = 32;
 
 /// How often a fold sees its taps: once more where an op that chooses by order must also find the tap.
 pub(super) fn passes(row: &OpRow, saves: bool) -> u32 {
@@ -257,13 +257,7 @@ pub(super) fn listed_tiles() -> Vec<(Tile, Rows)> {
             let all = tiles.len();
             for rows in if usual { Rows::ALL.to_vec() } else { vec![Rows::ALL[all % 3]] } {
                 let turn = tiles.len();
-                let sticks_out = [padding > 0 || turn % 2 == 1, turn % 3 == 1];
-                let columns = if turn % 2 == 0 { 8 } else { 4 };
-                let flat = turn % 4 < 3;
-                tiles.push((
-                    Tile { columns, one_row: false, kernel, stride, dilation: [1, 1], padding, sticks_out, flat },
-                    rows,
-                ));
+                tiles.push((Tile::listed(kernel, stride, padding, turn), rows));
             }
         }
     }

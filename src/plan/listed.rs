@@ -416,7 +416,7 @@ impl Format {
         if walk == Walk::Window && row.shareable && row.passes == 1 {
             match (self.order, self.four()) {
                 (Order::ChannelsFirst, _) => schedules.push(Schedule::Tile(tile)),
-                (_, true) => schedules.push(Schedule::Tile(Tile { columns: 2, ..tile })),
+                (_, true) => schedules.push(Schedule::Tile(tile.of_channels())),
                 _ => {}
             }
         }

@@ -108,18 +108,18 @@ impl Tile {
     /// Measured on lavapipe: strips of planes are best long and wide, as far as accumulators stay in registers. Where neighbours are channels, rows
     /// are far apart in memory, so that long strips fall out of caches. Windows that share no rows gain nothing by them, and lose where rows are long.
     pub(crate) fn of([depth, height, width]: &[Axis; 3], four: bool, acc_bytes: u64) -> Self {
-        let shares =
-            height.kernel > 1 && (u64::from(height.kernel) - 1) * u64::from(height.dilation) >= u64::from(height.stride);
+        let one_row = !shares(height.kernel, height.stride, height.dilation);
         let small = acc_bytes <= 12 && width.stride <= 2 && width.kernel <= 5;
-        let wide = (5..=8).contains(&width.output) || shares && width.output > 4;
-        let columns = match (four, shares) {
-            (true, true) => 2,
-            (false, _) if small && wide => 8,
+        let columns = match (four, width.output) {
+            (true, _) => Self::channel_columns(one_row),
+            (false, 5 | 6) if small => 6,
+            (false, 7 | 8) if small => 8,
+            (false, 9..) if small && !one_row => 8,
             _ => 4,
         };
         Self {
             columns,
-            one_row: !shares,
+            one_row,
             kernel: [height.kernel, width.kernel],
             stride: [height.stride, width.stride],
             dilation: [height.dilation, width.dilation],
@@ -127,6 +127,30 @@ impl Tile {
             sticks_out: [height.pad_begin > 0 || height.sticks_out(), width.sticks_out()],
             flat: *depth == Axis::ABSENT,
         }
+    }
+
+    /// One of the default set, with padding before the first column: how wide it is, where windows stick out and whether there is depth, in turn.
+    pub(crate) fn listed(kernel: [u32; 2], stride: [u32; 2], padding: u32, turn: usize) -> Self {
+        Self {
+            columns: [8, 4, 6, 4][turn % 4],
+            one_row: !shares(kernel[0], stride[0], 1),
+            kernel,
+            stride,
+            dilation: [1, 1],
+            padding,
+            sticks_out: [padding > 0 || turn % 2 == 1, turn % 3 == 1],
+            flat: turn % 4 < 3,
+        }
+    }
+
+    /// The same, of four channels.
+    pub(crate) fn of_channels(self) -> Self {
+        Self { columns: Self::channel_columns(self.one_row), ..self }
+    }
+
+    /// Columns of four channels. With more, neighbouring invocations read too far apart.
+    fn channel_columns(one_row: bool) -> u32 {
+        if one_row { 1 } else { 2 }
     }
 
     /// Input rows under one output.
@@ -143,6 +167,11 @@ impl Tile {
     pub(crate) fn span(&self) -> u64 {
         (u64::from(self.columns) - 1) * u64::from(self.stride[1]) + self.reach(1)
     }
+}
+
+/// Whether windows that are neighbours on an axis share input.
+fn shares(kernel: u32, stride: u32, dilation: u32) -> bool {
+    kernel > 1 && (u64::from(kernel) - 1) * u64::from(dilation) >= u64::from(stride)
 }
 
 /// How the tile kernel reads an input row.
