@@ -13,8 +13,8 @@ struct Params {
   extent: vec4<u32>,
   // Workgroups in one row of the dispatch grid, then up to three numbers that a schedule names for itself.
   grid: vec4<u32>,
-  // 1 where padding counts towards the divisor; taps in a part, the piece of a segment that one invocation folds; rows of outputs in a strip of
-  // the tile kernel; unused.
+  // 1 where padding counts towards the divisor; taps in a part, the piece of a segment that one invocation folds; of the tile kernel, rows of outputs
+  // in a strip, or strips of one row an invocation; unused.
   flags: vec4<u32>,
   // The op's own parameters: the op file says which.
   op: vec4<f32>,
@@ -48,6 +48,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> bound: Params;
 
+// Every entry point begins with `params = bound;`. Before any branch software adapters read a uniform once for all lanes, and behind one lane by lane.
 var<private> params: Params;
 
 // What an op may know of its region: how many taps it has and what to divide by. Both are geometry's business.

@@ -2,8 +2,9 @@
 
 use plunge::plan::{Limits, Plan};
 use plunge::{
-    Activation, ClusterBy, Clusters, Fractional, Kernel, Layout, Op, OpKind, Padding, PaddingMode, Pooling, ProbabilisticMode,
-    Region, RegionKind, Request, RoiAlign, RoiPool, Shape, Specialise, StochasticMode, WeightPreset, Window, op::WeightingKind,
+    Activation, ClusterBy, Clusters, Engine, Fractional, Kernel, Layout, Op, OpKind, Padding, PaddingMode, Pooling,
+    ProbabilisticMode, Region, RegionKind, Request, RoiAlign, RoiPool, Shape, Specialise, StochasticMode, WeightPreset, Window,
+    op::WeightingKind,
 };
 use plunge_workloads::{Data, Wanted, catalogue};
 
@@ -211,6 +212,57 @@ fn tile() {
     let cases = thinned(4, 0, product(Some(Kernel::Tile), Specialise::Any));
     assert!(cases.len() > 300, "{} cases; the tile kernel takes most windows", cases.len());
     check_all("conformance tile", &engines(), &cases);
+}
+
+/// Windows that share no rows, by invocations that take up to 32 strips each, eight apart: over columns, rows, planes, slices and channels, whatever is few.
+#[test]
+fn strips() {
+    let engines: Vec<(String, Engine)> = engines()
+        .into_iter()
+        .map(|(name, engine)| {
+            let mut limits = *engine.limits();
+            limits.invocations_to_fill = 1;
+            (name, engine.within(&limits))
+        })
+        .collect();
+    let flat = [
+        Shape::nchw([3, 5, 9, 26]),
+        Shape::nchw([1, 70, 2, 6]),
+        Shape::nchw([1, 4, 12, 100]),
+        Shape::nchw([2, 20, 9, 11]),
+        Shape::nchw([1, 64, 6, 7]),
+        Shape::nchw([31, 4, 3, 4]),
+    ];
+    let deep = [Shape::nchw([2, 4, 5, 6, 14]), Shape::nchw([1, 24, 4, 4, 5])];
+    let flat_windows = [
+        Pooling::max(2).stride(2),
+        Pooling::max(3).stride(3).padding(1),
+        Pooling::max(1).stride(2),
+        Pooling::max([1, 3]).stride([1, 2]).padding([0, 1]),
+        Pooling::max([2, 3]).stride([2, 1]).ceil_mode(true),
+    ];
+    let deep_windows = [Pooling::max(2).stride(2), Pooling::max([3, 2, 2]).stride([1, 2, 2]).padding([1, 0, 1])];
+    let windows_of = |deep: bool| if deep { deep_windows.to_vec() } else { flat_windows.to_vec() };
+    let mut cases = Vec::new();
+    for shape in flat.into_iter().chain(deep) {
+        for (at, window) in windows_of(shape.spatial().len() == 3).into_iter().enumerate() {
+            for layout in [Layout::Nchw, Layout::Nhwc] {
+                // Max, and others in turn.
+                for op in [Op::Max].into_iter().chain([Op::AVERAGE, Op::Std, Op::Lp { p: 2.0 }].into_iter().skip(at).take(1)) {
+                    let request = Request::new().kernel(Kernel::Tile).specialise(Specialise::Any);
+                    let request = request.indices(op.kind().row().indices);
+                    let data = if op == Op::Max { Data::Specials } else { Data::Reals };
+                    let pooling = Pooling::new(op, window.region.clone());
+                    let case = Case { pooling, shape: shape.in_layout(layout), request, data };
+                    if takes(&case.pooling, &case.shape, &case.request) {
+                        cases.push(case);
+                    }
+                }
+            }
+        }
+    }
+    assert!(cases.len() > 80, "{} cases; the tile kernel takes all windows but those of odd channels last", cases.len());
+    check_all("strips", &engines, &cases);
 }
 
 /// Rows of many taps in tensors of whole fours: read four at a time from wherever they begin.
