@@ -5,8 +5,8 @@
 using metal::uint;
 
 struct _mslBufferSizes {
-    uint size1;
     uint size2;
+    uint size3;
 };
 
 typedef float V;
@@ -37,6 +37,7 @@ struct Params {
     metal::uint4 line;
     metal::uint4 line_window;
     metal::uint4 line_places;
+    metal::uint4 turn;
     metal::uint4 bases;
     metal::uint4 firsts;
 };
@@ -171,7 +172,7 @@ Place place_in(
 
 Place place_of_number(
     uint number_1,
-    constant Params& params
+    thread Params& params
 ) {
     uint _e4 = params.depth.y;
     uint _e8 = params.height.y;
@@ -182,7 +183,7 @@ Place place_of_number(
 
 Place place_of(
     uint output,
-    constant Params& params
+    thread Params& params
 ) {
     Place _e1 = place_of_number(output, params);
     return _e1;
@@ -190,7 +191,7 @@ Place place_of(
 
 Place place_next(
     Place at_1,
-    constant Params& params
+    thread Params& params
 ) {
     Place next = {};
     next = at_1;
@@ -223,7 +224,7 @@ Place place_next(
 
 uint number_of(
     Place at_2,
-    constant Params& params
+    thread Params& params
 ) {
     uint _e5 = params.depth.y;
     uint _e12 = params.height.y;
@@ -233,7 +234,7 @@ uint number_of(
 
 uint output_of(
     Place at_3,
-    constant Params& params
+    thread Params& params
 ) {
     uint _e1 = number_of(at_3, params);
     return _e1;
@@ -241,7 +242,7 @@ uint output_of(
 
 Place place_of_input(
     uint number_2,
-    constant Params& params
+    thread Params& params
 ) {
     uint _e4 = params.depth.x;
     uint _e8 = params.height.x;
@@ -252,7 +253,7 @@ Place place_of_input(
 
 Place position_of(
     uint value,
-    constant Params& params
+    thread Params& params
 ) {
     Place _e1 = place_of_input(value, params);
     return _e1;
@@ -260,7 +261,7 @@ Place position_of(
 
 uint plane_base(
     uint plane,
-    constant Params& params
+    thread Params& params
 ) {
     uint _e4 = params.extent.z;
     uint _e9 = params.bases.x;
@@ -289,7 +290,7 @@ uint tap_index(
     uint z,
     uint y,
     uint x,
-    constant Params& params
+    thread Params& params
 ) {
     uint _e6 = params.height.x;
     uint _e12 = params.width.x;
@@ -307,7 +308,7 @@ float fetch(
     device type_6 const& input,
     constant _mslBufferSizes& _buffer_sizes
 ) {
-    float _e3 = input[metal::min(unsigned(at_4), (_buffer_sizes.size1 - 0 - 4) / 4)];
+    float _e3 = input[metal::min(unsigned(at_4), (_buffer_sizes.size2 - 0 - 4) / 4)];
     return _e3;
 }
 
@@ -359,7 +360,7 @@ Tap rect_tap(
     uint h_1,
     uint w_1,
     uint ordinal_1,
-    constant Params& params,
+    thread Params& params,
     device type_6 const& input,
     constant _mslBufferSizes& _buffer_sizes
 ) {
@@ -376,7 +377,7 @@ Tap rect_tap(
 Ctx rect_ctx(
     Rect rect_3,
     Place at_6,
-    constant Params& params
+    thread Params& params
 ) {
     uint _e2 = rect_taps(rect_3);
     float counted = (static_cast<float>(rect_3.depth.counted) * static_cast<float>(rect_3.height.counted)) * static_cast<float>(rect_3.width.counted);
@@ -412,7 +413,7 @@ Span region_span(
 
 uint input_number_of(
     Place at_7,
-    constant Params& params
+    thread Params& params
 ) {
     uint _e5 = params.depth.x;
     uint _e12 = params.height.x;
@@ -429,7 +430,7 @@ Weighting weighting_of(
 
 Rect rect_of(
     Place at_8,
-    constant Params& params
+    thread Params& params
 ) {
     uint _e2 = plane_base(at_8.plane, params);
     metal::uint4 _e6 = params.depth;
@@ -528,7 +529,7 @@ Acc fold(
     Rect rect_6,
     Ctx ctx_6,
     Carry carry_3,
-    constant Params& params,
+    thread Params& params,
     device type_6 const& input,
     constant _mslBufferSizes& _buffer_sizes
 ) {
@@ -674,16 +675,16 @@ void put(
 ) {
     metal::float4 four = static_cast<metal::float4>(values);
     if (0u < count) {
-        output_1[metal::min(unsigned(at_9), (_buffer_sizes.size2 - 0 - 4) / 4)] = four.x;
+        output_1[metal::min(unsigned(at_9), (_buffer_sizes.size3 - 0 - 4) / 4)] = four.x;
     }
     if (1u < count) {
-        output_1[metal::min(unsigned(at_9 + 1u), (_buffer_sizes.size2 - 0 - 4) / 4)] = four.y;
+        output_1[metal::min(unsigned(at_9 + 1u), (_buffer_sizes.size3 - 0 - 4) / 4)] = four.y;
     }
     if (2u < count) {
-        output_1[metal::min(unsigned(at_9 + 2u), (_buffer_sizes.size2 - 0 - 4) / 4)] = four.z;
+        output_1[metal::min(unsigned(at_9 + 2u), (_buffer_sizes.size3 - 0 - 4) / 4)] = four.z;
     }
     if (3u < count) {
-        output_1[metal::min(unsigned(at_9 + 3u), (_buffer_sizes.size2 - 0 - 4) / 4)] = four.w;
+        output_1[metal::min(unsigned(at_9 + 3u), (_buffer_sizes.size3 - 0 - 4) / 4)] = four.w;
         return;
     } else {
         return;
@@ -700,7 +701,7 @@ void emit_run(
     uint at_10,
     Run run_3,
     uint count_1,
-    constant Params& params,
+    thread Params& params,
     device type_6& output_1,
     constant _mslBufferSizes& _buffer_sizes
 ) {
@@ -721,7 +722,7 @@ float held(
     device type_6 const& output_1,
     constant _mslBufferSizes& _buffer_sizes
 ) {
-    float _e3 = output_1[metal::min(unsigned(at_11), (_buffer_sizes.size2 - 0 - 4) / 4)];
+    float _e3 = output_1[metal::min(unsigned(at_11), (_buffer_sizes.size3 - 0 - 4) / 4)];
     return _e3;
 }
 
@@ -730,83 +731,86 @@ struct main_Input {
 [[max_total_threads_per_threadgroup(64)]] kernel void main_(
   metal::uint3 group [[threadgroup_position_in_grid]]
 , uint local [[thread_index_in_threadgroup]]
-, constant Params& params [[user(fake0)]]
+, constant Params& bound [[user(fake0)]]
 , device type_6 const& input [[user(fake0)]]
 , device type_6& output_1 [[user(fake0)]]
 , constant _mslBufferSizes& _buffer_sizes [[user(fake0)]]
 ) {
+    Params params = {};
     Run run = {};
     Place at = {};
     uint lane = 0u;
     Carry carry = {};
     Acc acc = {};
     uint turn = {};
-    uint _e6 = params.grid.x;
-    uint first_3 = ((((group.y * _e6) + group.x) * WORKGROUP) + local) * 4u;
-    uint _e18 = params.extent.x;
-    if (first_3 >= _e18) {
+    Params _e4 = bound;
+    params = _e4;
+    uint _e9 = params.grid.x;
+    uint first_3 = ((((group.y * _e9) + group.x) * WORKGROUP) + local) * 4u;
+    uint _e21 = params.extent.x;
+    if (first_3 >= _e21) {
         return;
     }
-    uint _e23 = params.extent.x;
-    uint count_2 = metal::min(_e23 - first_3, 4u);
-    Place _e28 = place_of(first_3, params);
-    at = _e28;
+    uint _e26 = params.extent.x;
+    uint count_2 = metal::min(_e26 - first_3, 4u);
+    Place _e31 = place_of(first_3, params);
+    at = _e31;
     bool loop_init_4 = true;
     while(true) {
         if (!loop_init_4) {
-            uint _e62 = lane;
-            lane = _e62 + LANES;
+            uint _e65 = lane;
+            lane = _e65 + LANES;
         }
         loop_init_4 = false;
-        uint _e32 = lane;
-        if (_e32 < count_2) {
+        uint _e35 = lane;
+        if (_e35 < count_2) {
         } else {
             break;
         }
         {
-            Place _e34 = at;
-            Rect _e35 = rect_of(_e34, params);
-            Place _e36 = at;
-            Ctx _e37 = rect_ctx(_e35, _e36, params);
-            Carry _e38 = carry_first(_e37);
-            carry = _e38;
-            Carry _e40 = carry;
-            Acc _e41 = acc_init(_e37, _e40);
-            acc = _e41;
+            Place _e37 = at;
+            Rect _e38 = rect_of(_e37, params);
+            Place _e39 = at;
+            Ctx _e40 = rect_ctx(_e38, _e39, params);
+            Carry _e41 = carry_first(_e40);
+            carry = _e41;
+            Carry _e43 = carry;
+            Acc _e44 = acc_init(_e40, _e43);
+            acc = _e44;
             turn = 0u;
             bool loop_init_5 = true;
             while(true) {
                 if (!loop_init_5) {
-                    uint _e54 = turn;
-                    turn = _e54 + 1u;
+                    uint _e57 = turn;
+                    turn = _e57 + 1u;
                 }
                 loop_init_5 = false;
-                uint _e45 = turn;
-                if (_e45 < PASSES) {
+                uint _e48 = turn;
+                if (_e48 < PASSES) {
                 } else {
                     break;
                 }
                 {
-                    Carry _e48 = carry;
-                    Acc _e49 = fold(_e35, _e37, _e48, params, input, _buffer_sizes);
-                    acc = _e49;
-                    Acc _e50 = acc;
                     Carry _e51 = carry;
-                    Carry _e52 = acc_next(_e50, _e51);
-                    carry = _e52;
+                    Acc _e52 = fold(_e38, _e40, _e51, params, input, _buffer_sizes);
+                    acc = _e52;
+                    Acc _e53 = acc;
+                    Carry _e54 = carry;
+                    Carry _e55 = acc_next(_e53, _e54);
+                    carry = _e55;
                 }
             }
-            Run _e56 = run;
-            uint _e57 = lane;
-            Acc _e58 = acc;
-            Run _e59 = run_with(_e56, _e57, _e58, _e37);
-            run = _e59;
-            Place _e60 = at;
-            Place _e61 = place_next(_e60, params);
-            at = _e61;
+            Run _e59 = run;
+            uint _e60 = lane;
+            Acc _e61 = acc;
+            Run _e62 = run_with(_e59, _e60, _e61, _e40);
+            run = _e62;
+            Place _e63 = at;
+            Place _e64 = place_next(_e63, params);
+            at = _e64;
         }
     }
-    Run _e65 = run;
-    emit_run(first_3, _e65, count_2, params, output_1, _buffer_sizes);
+    Run _e68 = run;
+    emit_run(first_3, _e68, count_2, params, output_1, _buffer_sizes);
     return;
 }
