@@ -46,11 +46,6 @@ struct Params {
   firsts: vec4<u32>,
 }
 
-@group(0) @binding(0) var<uniform> bound: Params;
-
-// Every entry point begins with `params = bound;`. Before any branch software adapters read a uniform once for all lanes, and behind one lane by lane.
-var<private> params: Params;
-
 // What an op may know of its region: how many taps it has and what to divide by. Both are geometry's business.
 struct Ctx {
   valid: u32,     // taps inside the input

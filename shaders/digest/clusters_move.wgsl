@@ -8,7 +8,6 @@ var<workgroup> sums: array<vec2<f32>, WORKGROUP>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  params = bound;
   let own = group.y * params.grid.x + group.x;
   let number = own % cluster_numbers();
   let k = (own / cluster_numbers()) % params.region_words.y;

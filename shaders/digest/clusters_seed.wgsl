@@ -9,7 +9,6 @@ fn better(a: vec2<u32>, b: vec2<u32>) -> vec2<u32> {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  params = bound;
   let image = group.y * params.grid.x + group.x;
   if (image >= params.region_words.w) {
     return;

@@ -20,7 +20,6 @@ fn scan_before(local: u32, own: u32) -> u32 {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  params = bound;
   let image = group.y * params.grid.x + group.x;
   if (image >= params.grid.y) {
     return;

@@ -93,7 +93,6 @@ fn make_level(level: u32, above: Block, block: Block, tile: vec2<u32>, local: u3
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  params = bound;
   let own = group.y * params.grid.x + group.x;
   if (own >= params.grid.z) {
     return;

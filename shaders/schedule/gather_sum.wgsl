@@ -12,7 +12,6 @@ var<workgroup> sums: array<f32, WORKGROUP>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  params = bound;
   let own = group.y * params.grid.x + group.x;
   let parts = params.grid.y;
   let parameter = own / parts;

@@ -7,7 +7,6 @@
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  params = bound;
   let first = (group.y * params.grid.x + group.x) * GROUP * LANES;
   if (first >= params.extent.x) {
     return;

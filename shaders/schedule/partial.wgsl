@@ -8,7 +8,6 @@
 // params.grid = grid width, parts, pass, where the carries begin in scratch
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  params = bound;
   let part_id = group.y * params.grid.x + group.x;
   let parts = params.grid.y;
   let own = part_id / parts;

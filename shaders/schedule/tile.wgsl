@@ -13,6 +13,8 @@
 // params.turn = how far the eighth next strip is, in channels, columns, rows and slices
 const REACH_H = (KERNEL_H - 1u) * DILATION_H + 1u;
 const SPAN_W = (TILE_COLUMNS - 1u) * STRIDE_W + (KERNEL_W - 1u) * DILATION_W + 1u;
+// Strips of one row that neighbouring invocations take together.
+const TURN = 8u;
 // Rows of outputs under way at once.
 const LIVE = (REACH_H + STRIDE_H - 1u) / STRIDE_H;
 
@@ -136,7 +138,6 @@ fn take_row(walk: Walk, y: u32, r: u32, height: u32, width: u32) {
 
 // Takes the rows that one more row of outputs begins with, and stores the row that is then whole.
 fn take_step(walk: Walk, step: u32) {
-  // Whole vectors, since software adapters read each member alone.
   let height = params.height;
   let width = params.width;
   let row = walk.first_row + step * STRIDE_H;
@@ -243,12 +244,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
   }
   if (ONE_ROW) {
-    var number = own / 8u * 8u * each + own % 8u;
+    var number = own / TURN * TURN * each + own % TURN;
     var strip = strip_of(number, 1u);
     for (var turn = 0u; turn < each && number < strips; turn++) {
       take_strip(strip, 1u);
       strip = strip_next(strip);
-      number += 8u;
+      number += TURN;
     }
   } else if (own < strips) {
     let strip = strip_of(own, each);

@@ -1,6 +1,6 @@
 // Strips of planes: neighbours are columns of one row.
 
-// Takes one output of a row of them, from left to right, and stores every four. `first`: the number of the first; `left`: outputs from there to the row's end.
+// Takes one output of a row of them, from left to right, and stores every four, and the last. `first`: the number of the first; `left`: outputs from there to the row's end.
 fn strip_put(run: Run, first: u32, column: u32, left: u32, acc: Acc, ctx: Ctx) -> Run {
   let next = run_with(run, column % 4u, acc, ctx);
   let four = column - column % 4u;

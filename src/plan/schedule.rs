@@ -73,7 +73,7 @@ pub(crate) enum Schedule {
 /// Outputs that one invocation of the wide schedule makes.
 pub(crate) const WIDE: u32 = 16;
 
-/// Strips of one row that neighbouring invocations of the tile schedule take together, before each goes on to its next.
+/// Strips of one row that neighbouring invocations of the tile schedule take together, before each goes on to its next: `TURN` of its file.
 pub(crate) const STRIP_TURN: u32 = 8;
 
 /// The sizes of sorting networks.
@@ -89,7 +89,7 @@ pub(crate) fn two_stages(walk: Walk) -> [Schedule; 2] {
 pub(crate) struct Tile {
     /// Outputs next to each other that one invocation computes, row by row.
     pub(crate) columns: u32,
-    /// Whether a strip is one row of them, and an invocation takes several side by side.
+    /// Whether a strip is one row of them, and an invocation takes several.
     pub(crate) one_row: bool,
     pub(crate) kernel: [u32; 2],
     pub(crate) stride: [u32; 2],

@@ -74,7 +74,9 @@ fn text(name: &str, format: &Format, constants: &str, files: &[&'static str]) ->
             }
         }
     }
-    format!("{head}\n{}{}{elements}", files.join("\n"), if elements.is_empty() { "" } else { "\n" })
+    let barriers = files.iter().any(|file| file.contains("workgroupBarrier()"));
+    let params = if barriers { wgsl!("params/uniform") } else { wgsl!("params/copied") };
+    format!("{head}\n{}\n{params}{}{elements}", files.join("\n"), if elements.is_empty() { "" } else { "\n" })
 }
 
 /// What a texture is that kernels write.

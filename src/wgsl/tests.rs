@@ -30,6 +30,8 @@ fn every_listed_kernel_translates_for_every_backend() {
     for key in &keys {
         let (name, text) = (key.to_string(), key.wgsl());
         let module = parse(&name, &text);
+        let copies = text.contains("{\n  params = bound;\n");
+        assert_eq!(copies, text.contains("var<private> params: Params;"), "{name}: its main copies its parameters first");
         let info = validate(&name, &text, &module);
         spv::write_vec(&module, &info, &spv::Options::default(), None).unwrap_or_else(|e| panic!("{name} to SPIR-V: {e}"));
         let mut hlsl_text = String::new();
@@ -147,7 +149,9 @@ fn every_op_compiles_with_both_alias_sets() {
                 for with_index in [false, true] {
                     let constants = format!("const WITH_INDEX = {with_index}; const OP_VARIANT = {variant}u;\n");
                     let own_index = if row.chooses { "" } else { wgsl!("common/no_index") };
-                    let common = [wgsl!("common/params"), wgsl!("common/keys"), wgsl!("common/keys_f32")].join("\n");
+                    let common =
+                        [wgsl!("common/params"), wgsl!("params/uniform"), wgsl!("common/keys"), wgsl!("common/keys_f32")]
+                            .join("\n");
                     let passes = if row.passes == 1 { wgsl!("common/one_pass") } else { "" };
                     let text = [&constants, aliases, &common, &row.wgsl.join("\n"), own_index, passes, FOLD].join("\n");
                     let name = format!("{} with {set} aliases", row.name);

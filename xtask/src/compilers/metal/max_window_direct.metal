@@ -5,7 +5,7 @@
 using metal::uint;
 
 struct _mslBufferSizes {
-    uint size2;
+    uint size1;
     uint size3;
 };
 
@@ -308,7 +308,7 @@ float fetch(
     device type_6 const& input,
     constant _mslBufferSizes& _buffer_sizes
 ) {
-    float _e3 = input[metal::min(unsigned(at_4), (_buffer_sizes.size2 - 0 - 4) / 4)];
+    float _e3 = input[metal::min(unsigned(at_4), (_buffer_sizes.size1 - 0 - 4) / 4)];
     return _e3;
 }
 
@@ -731,8 +731,8 @@ struct main_Input {
 [[max_total_threads_per_threadgroup(64)]] kernel void main_(
   metal::uint3 group [[threadgroup_position_in_grid]]
 , uint local [[thread_index_in_threadgroup]]
-, constant Params& bound [[user(fake0)]]
 , device type_6 const& input [[user(fake0)]]
+, constant Params& bound [[user(fake0)]]
 , device type_6& output_1 [[user(fake0)]]
 , constant _mslBufferSizes& _buffer_sizes [[user(fake0)]]
 ) {

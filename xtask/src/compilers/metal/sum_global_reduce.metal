@@ -5,8 +5,8 @@
 using metal::uint;
 
 struct _mslBufferSizes {
-    uint size2;
-    uint size4;
+    uint size1;
+    uint size3;
 };
 
 typedef float V;
@@ -173,7 +173,7 @@ Place place_in(
 
 Place place_of_number(
     uint number_1,
-    thread Params& params
+    constant Params& params
 ) {
     uint _e4 = params.depth.y;
     uint _e8 = params.height.y;
@@ -184,7 +184,7 @@ Place place_of_number(
 
 Place place_of(
     uint output,
-    thread Params& params
+    constant Params& params
 ) {
     Place _e1 = place_of_number(output, params);
     return _e1;
@@ -192,7 +192,7 @@ Place place_of(
 
 Place place_next(
     Place at_1,
-    thread Params& params
+    constant Params& params
 ) {
     Place next = {};
     next = at_1;
@@ -225,7 +225,7 @@ Place place_next(
 
 uint number_of(
     Place at_2,
-    thread Params& params
+    constant Params& params
 ) {
     uint _e5 = params.depth.y;
     uint _e12 = params.height.y;
@@ -235,7 +235,7 @@ uint number_of(
 
 uint output_of(
     Place at_3,
-    thread Params& params
+    constant Params& params
 ) {
     uint _e1 = number_of(at_3, params);
     return _e1;
@@ -243,7 +243,7 @@ uint output_of(
 
 Place place_of_input(
     uint number_2,
-    thread Params& params
+    constant Params& params
 ) {
     uint _e4 = params.depth.x;
     uint _e8 = params.height.x;
@@ -254,7 +254,7 @@ Place place_of_input(
 
 Place position_of(
     uint value,
-    thread Params& params
+    constant Params& params
 ) {
     Place _e1 = place_of_input(value, params);
     return _e1;
@@ -262,7 +262,7 @@ Place position_of(
 
 uint plane_base(
     uint plane,
-    thread Params& params
+    constant Params& params
 ) {
     uint _e4 = params.extent.z;
     uint _e9 = params.bases.x;
@@ -291,7 +291,7 @@ uint tap_index(
     uint z,
     uint y,
     uint x,
-    thread Params& params
+    constant Params& params
 ) {
     uint _e6 = params.height.x;
     uint _e12 = params.width.x;
@@ -309,7 +309,7 @@ float fetch(
     device type_6 const& input,
     constant _mslBufferSizes& _buffer_sizes
 ) {
-    float _e3 = input[metal::min(unsigned(at_4), (_buffer_sizes.size2 - 0 - 4) / 4)];
+    float _e3 = input[metal::min(unsigned(at_4), (_buffer_sizes.size1 - 0 - 4) / 4)];
     return _e3;
 }
 
@@ -361,7 +361,7 @@ Tap rect_tap(
     uint h_1,
     uint w_1,
     uint ordinal_1,
-    thread Params& params,
+    constant Params& params,
     device type_6 const& input,
     constant _mslBufferSizes& _buffer_sizes
 ) {
@@ -378,7 +378,7 @@ Tap rect_tap(
 Ctx rect_ctx(
     Rect rect_3,
     Place at_6,
-    thread Params& params
+    constant Params& params
 ) {
     uint _e2 = rect_taps(rect_3);
     float counted = (static_cast<float>(rect_3.depth.counted) * static_cast<float>(rect_3.height.counted)) * static_cast<float>(rect_3.width.counted);
@@ -409,7 +409,7 @@ Span region_span(
 
 uint input_number_of(
     Place at_7,
-    thread Params& params
+    constant Params& params
 ) {
     uint _e5 = params.depth.x;
     uint _e12 = params.height.x;
@@ -426,7 +426,7 @@ Weighting weighting_of(
 
 Rect rect_of(
     Place at_8,
-    thread Params& params
+    constant Params& params
 ) {
     uint _e2 = plane_base(at_8.plane, params);
     metal::uint4 _e6 = params.depth;
@@ -516,7 +516,7 @@ Acc workgroup_fold(
     uint local_1,
     Ctx ctx_6,
     Carry carry_3,
-    thread Params& params,
+    constant Params& params,
     device type_6 const& input,
     constant _mslBufferSizes& _buffer_sizes
 ) {
@@ -643,16 +643,16 @@ void put(
 ) {
     metal::float4 four = static_cast<metal::float4>(values);
     if (0u < count) {
-        output_1[metal::min(unsigned(at_9), (_buffer_sizes.size4 - 0 - 4) / 4)] = four.x;
+        output_1[metal::min(unsigned(at_9), (_buffer_sizes.size3 - 0 - 4) / 4)] = four.x;
     }
     if (1u < count) {
-        output_1[metal::min(unsigned(at_9 + 1u), (_buffer_sizes.size4 - 0 - 4) / 4)] = four.y;
+        output_1[metal::min(unsigned(at_9 + 1u), (_buffer_sizes.size3 - 0 - 4) / 4)] = four.y;
     }
     if (2u < count) {
-        output_1[metal::min(unsigned(at_9 + 2u), (_buffer_sizes.size4 - 0 - 4) / 4)] = four.z;
+        output_1[metal::min(unsigned(at_9 + 2u), (_buffer_sizes.size3 - 0 - 4) / 4)] = four.z;
     }
     if (3u < count) {
-        output_1[metal::min(unsigned(at_9 + 3u), (_buffer_sizes.size4 - 0 - 4) / 4)] = four.w;
+        output_1[metal::min(unsigned(at_9 + 3u), (_buffer_sizes.size3 - 0 - 4) / 4)] = four.w;
         return;
     } else {
         return;
@@ -669,7 +669,7 @@ void emit_run(
     uint at_10,
     Run run_3,
     uint count_1,
-    thread Params& params,
+    constant Params& params,
     device type_6& output_1,
     constant _mslBufferSizes& _buffer_sizes
 ) {
@@ -690,7 +690,7 @@ float held(
     device type_6 const& output_1,
     constant _mslBufferSizes& _buffer_sizes
 ) {
-    float _e3 = output_1[metal::min(unsigned(at_11), (_buffer_sizes.size4 - 0 - 4) / 4)];
+    float _e3 = output_1[metal::min(unsigned(at_11), (_buffer_sizes.size3 - 0 - 4) / 4)];
     return _e3;
 }
 
@@ -699,91 +699,88 @@ struct main_Input {
 [[max_total_threads_per_threadgroup(64)]] kernel void main_(
   metal::uint3 group [[threadgroup_position_in_grid]]
 , uint local [[thread_index_in_threadgroup]]
-, constant Params& bound [[user(fake0)]]
+, constant Params& params [[user(fake0)]]
 , device type_6 const& input [[user(fake0)]]
 , threadgroup type_8& workgroup_accs
 , device type_6& output_1 [[user(fake0)]]
 , constant _mslBufferSizes& _buffer_sizes [[user(fake0)]]
 ) {
-    Params params = {};
     Run run = {};
     Place at = {};
     uint lane = 0u;
     Carry carry = {};
     Acc acc = {};
     uint turn = {};
-    Params _e4 = bound;
-    params = _e4;
-    uint _e9 = params.grid.x;
-    uint first_2 = (((group.y * _e9) + group.x) * GROUP) * LANES;
-    uint _e20 = params.extent.x;
-    if (first_2 >= _e20) {
+    uint _e6 = params.grid.x;
+    uint first_2 = (((group.y * _e6) + group.x) * GROUP) * LANES;
+    uint _e17 = params.extent.x;
+    if (first_2 >= _e17) {
         return;
     }
-    uint _e25 = params.extent.x;
-    uint count_2 = metal::min(_e25 - first_2, 1u);
-    Place _e30 = place_of(first_2, params);
-    at = _e30;
+    uint _e22 = params.extent.x;
+    uint count_2 = metal::min(_e22 - first_2, 1u);
+    Place _e27 = place_of(first_2, params);
+    at = _e27;
     bool loop_init_2 = true;
     while(true) {
         if (!loop_init_2) {
-            uint _e67 = lane;
-            lane = _e67 + LANES;
+            uint _e64 = lane;
+            lane = _e64 + LANES;
         }
         loop_init_2 = false;
-        uint _e34 = lane;
-        if (_e34 < count_2) {
+        uint _e31 = lane;
+        if (_e31 < count_2) {
         } else {
             break;
         }
         {
-            Place _e36 = at;
-            Rect _e37 = rect_of(_e36, params);
-            Place _e38 = at;
-            Ctx _e39 = rect_ctx(_e37, _e38, params);
-            Carry _e40 = carry_first(_e39);
-            carry = _e40;
-            Carry _e42 = carry;
-            Acc _e43 = acc_init(_e39, _e42);
-            acc = _e43;
+            Place _e33 = at;
+            Rect _e34 = rect_of(_e33, params);
+            Place _e35 = at;
+            Ctx _e36 = rect_ctx(_e34, _e35, params);
+            Carry _e37 = carry_first(_e36);
+            carry = _e37;
+            Carry _e39 = carry;
+            Acc _e40 = acc_init(_e36, _e39);
+            acc = _e40;
             turn = 0u;
             bool loop_init_3 = true;
             while(true) {
                 if (!loop_init_3) {
-                    uint _e59 = turn;
-                    turn = _e59 + 1u;
+                    uint _e56 = turn;
+                    turn = _e56 + 1u;
                 }
                 loop_init_3 = false;
-                uint _e47 = turn;
-                if (_e47 < PASSES) {
+                uint _e44 = turn;
+                if (_e44 < PASSES) {
                 } else {
                     break;
                 }
                 {
-                    uint _e51 = rect_taps(_e37);
-                    Carry _e52 = carry;
-                    Acc _e53 = workgroup_fold(_e37, 0u, _e51, local, _e39, _e52, params, input, _buffer_sizes);
-                    Acc _e54 = workgroup_merge(local, _e53, workgroup_accs);
-                    acc = _e54;
-                    Acc _e55 = acc;
-                    Carry _e56 = carry;
-                    Carry _e57 = acc_next(_e55, _e56);
-                    carry = _e57;
+                    uint _e48 = rect_taps(_e34);
+                    Carry _e49 = carry;
+                    Acc _e50 = workgroup_fold(_e34, 0u, _e48, local, _e36, _e49, params, input, _buffer_sizes);
+                    Acc _e51 = workgroup_merge(local, _e50, workgroup_accs);
+                    acc = _e51;
+                    Acc _e52 = acc;
+                    Carry _e53 = carry;
+                    Carry _e54 = acc_next(_e52, _e53);
+                    carry = _e54;
                 }
             }
-            Run _e61 = run;
-            uint _e62 = lane;
-            Acc _e63 = acc;
-            Run _e64 = run_with(_e61, _e62, _e63, _e39);
-            run = _e64;
-            Place _e65 = at;
-            Place _e66 = place_next(_e65, params);
-            at = _e66;
+            Run _e58 = run;
+            uint _e59 = lane;
+            Acc _e60 = acc;
+            Run _e61 = run_with(_e58, _e59, _e60, _e36);
+            run = _e61;
+            Place _e62 = at;
+            Place _e63 = place_next(_e62, params);
+            at = _e63;
         }
     }
     if (local == 0u) {
-        Run _e72 = run;
-        emit_run(first_2, _e72, count_2, params, output_1, _buffer_sizes);
+        Run _e69 = run;
+        emit_run(first_2, _e69, count_2, params, output_1, _buffer_sizes);
         return;
     } else {
         return;
