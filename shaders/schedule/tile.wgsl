@@ -6,15 +6,13 @@
 // instructions are what costs: each value is read once a strip, four at a time; because a row's fold is shared by the outputs that hold it; because
 // the place of a strip is found once; and because what is constant is unrolled and the strip is not, so that compilers have little to do.
 //
-// Windows that share no rows gain nothing by being walked down. Their strips are one row high, and an invocation takes several, eight apart: so eight neighbours
-// read on where they stopped, however long rows are, and the place of a strip is found once for all.
+// Windows that share no rows gain nothing by being walked down. Their strips are one row high, and an invocation takes several, TURN = 8 apart: so eight
+// neighbours read on where they stopped, however long rows are, and the place of a strip is found once for all.
 //
 // params.grid = grid width, strips in all, strips across, strips down; params.flags.z = rows of outputs in a strip, or strips of one row that an invocation takes;
 // params.turn = how far the eighth next strip is, in channels, columns, rows and slices
 const REACH_H = (KERNEL_H - 1u) * DILATION_H + 1u;
 const SPAN_W = (TILE_COLUMNS - 1u) * STRIDE_W + (KERNEL_W - 1u) * DILATION_W + 1u;
-// Strips of one row that neighbouring invocations take together.
-const TURN = 8u;
 // Rows of outputs under way at once.
 const LIVE = (REACH_H + STRIDE_H - 1u) / STRIDE_H;
 

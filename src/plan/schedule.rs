@@ -73,7 +73,7 @@ pub(crate) enum Schedule {
 /// Outputs that one invocation of the wide schedule makes.
 pub(crate) const WIDE: u32 = 16;
 
-/// Strips of one row that neighbouring invocations of the tile schedule take together, before each goes on to its next: `TURN` of its file.
+/// Strips of one row that neighbouring invocations of the tile schedule take together, before each goes on to its next.
 pub(crate) const STRIP_TURN: u32 = 8;
 
 /// The sizes of sorting networks.

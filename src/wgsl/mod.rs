@@ -17,7 +17,7 @@ use crate::{
     op::{WeightingKind, wgsl},
     plan::{
         BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, Lanes, Line, MipKey, Patch, PoolKey, Role, Rows,
-        Schedule, Stored, UnpoolStep, WORKGROUP,
+        STRIP_TURN, Schedule, Stored, UnpoolStep, WORKGROUP,
     },
 };
 
@@ -74,6 +74,7 @@ fn text(name: &str, format: &Format, constants: &str, files: &[&'static str]) ->
             }
         }
     }
+    // By what is in the text, so that no kernel can be listed as the wrong one.
     let barriers = files.iter().any(|file| file.contains("workgroupBarrier()"));
     let params = if barriers { wgsl!("params/uniform") } else { wgsl!("params/copied") };
     format!("{head}\n{}\n{params}{}{elements}", files.join("\n"), if elements.is_empty() { "" } else { "\n" })
@@ -388,6 +389,7 @@ fn constants(key: &PoolKey) -> String {
             ("DILATION_H", tile.dilation[0]),
             ("DILATION_W", tile.dilation[1]),
             ("PADDING_W", tile.padding),
+            ("TURN", STRIP_TURN),
         ] {
             lines.push_str(&format!("const {name} = {value}u;\n"));
         }
