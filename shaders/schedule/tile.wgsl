@@ -9,6 +9,8 @@
 // Windows that share no rows gain nothing by being walked down. Their strips are one row high, and an invocation takes several, TURN = 8 apart: so eight
 // neighbours read on where they stopped, however long rows are, and the place of a strip is found once for all.
 //
+// Windows that share slices are walked down two slices of outputs at once (SLICES), so that a slice that both hold is read once for both.
+//
 // params.grid = grid width, strips in all, strips across, strips down; params.flags.z = rows of outputs in a strip, or strips of one row that an invocation takes;
 // params.turn = how far the eighth next strip is, in channels, columns, rows and slices
 const REACH_H = (KERNEL_H - 1u) * DILATION_H + 1u;
@@ -30,28 +32,29 @@ struct Strip {
 // A strip as it is walked.
 struct Walk {
   strip: Strip,
+  image: u32,                   // or the plane, where planes lie apart
   plane: u32,
-  z: u32,
+  z: u32,                       // the first slice of outputs
   base: u32,
-  depth: Span,
+  depth: array<Span, SLICES>,   // the slices that each of them holds
   x: u32,           // the first column of input, and the first row: they may lie before the input, and so wrap
   first_row: u32,
   end_row: u32,     // where the strip's input ends
 }
 
-// The outputs under way, column by column: [line] is of the row that began `line` steps ago.
-var<private> tile_live: array<array<Acc, LIVE>, TILE_COLUMNS>;
-// The input row that is being taken: its values, and their fold for each column.
+// The outputs under way, slice by slice and column by column: [line] is of the row that began `line` steps ago.
+var<private> tile_live: array<array<array<Acc, LIVE>, TILE_COLUMNS>, SLICES>;
+// The input row that is being taken: its values, and their fold for each slice and column.
 var<private> tile_span: array<V, SPAN_W>;
-var<private> tile_folds: array<Acc, TILE_COLUMNS>;
+var<private> tile_folds: array<array<Acc, TILE_COLUMNS>, SLICES>;
 
 fn acc_nothing() -> Acc {
   let no_ctx = Ctx(0u, 1.0, 0u, U(0u));
   return acc_init(no_ctx, carry_first(no_ctx));
 }
 
-// Folds the values that one column takes of the row; after other slices' fold, merges.
-fn fold_column(column: u32, row: u32, x: u32, width: u32, first: bool) {
+// Folds the values that one column takes of the row, for the slices that hold it; after other slices' folds, merges.
+fn fold_column(column: u32, row: u32, x: u32, width: u32, held: vec2<bool>) {
   let no_ctx = Ctx(0u, 1.0, 0u, U(0u));
   var fold = acc_nothing();
   for (var k = 0u; k < KERNEL_W; k++) {
@@ -62,32 +65,35 @@ fn fold_column(column: u32, row: u32, x: u32, width: u32, first: bool) {
     }
   }
   if (FLAT) {
-    tile_folds[column] = fold;
-  } else if (first) {
-    tile_folds[column] = fold;
+    tile_folds[0][column] = fold;
   } else {
-    tile_folds[column] = acc_merge(tile_folds[column], fold);
+    if (held.x) {
+      tile_folds[0][column] = acc_merge(tile_folds[0][column], fold);
+    }
+    if (SLICES > 1u && held.y) {
+      tile_folds[SLICES - 1u][column] = acc_merge(tile_folds[SLICES - 1u][column], fold);
+    }
   }
 }
 
 // Takes one row of one slice. Column by column, since compilers stop to unroll where it would be much at once.
-fn take_slice(base: u32, row: u32, x: u32, width: u32, first: bool) {
+fn take_slice(base: u32, row: u32, x: u32, width: u32, held: vec2<bool>) {
   load_span(base, row + x);
-  fold_column(0u, row, x, width, first);
+  fold_column(0u, row, x, width, held);
   if (TILE_COLUMNS > 1u) {
-    fold_column(1u, row, x, width, first);
+    fold_column(1u, row, x, width, held);
   }
   if (TILE_COLUMNS > 2u) {
-    fold_column(2u, row, x, width, first);
-    fold_column(3u, row, x, width, first);
+    fold_column(2u, row, x, width, held);
+    fold_column(3u, row, x, width, held);
   }
   if (TILE_COLUMNS > 4u) {
-    fold_column(4u, row, x, width, first);
-    fold_column(5u, row, x, width, first);
+    fold_column(4u, row, x, width, held);
+    fold_column(5u, row, x, width, held);
   }
   if (TILE_COLUMNS > 6u) {
-    fold_column(6u, row, x, width, first);
-    fold_column(7u, row, x, width, first);
+    fold_column(6u, row, x, width, held);
+    fold_column(7u, row, x, width, held);
   }
 }
 
@@ -96,7 +102,9 @@ fn merge_column(column: u32, r: u32) {
   for (var line = 0u; line < LIVE; line++) {
     let k = (line * STRIDE_H + r) / DILATION_H;
     if (k < KERNEL_H && k * DILATION_H == line * STRIDE_H + r) {
-      tile_live[column][line] = acc_merge(tile_live[column][line], tile_folds[column]);
+      for (var s = 0u; s < SLICES; s++) {
+        tile_live[s][column][line] = acc_merge(tile_live[s][column][line], tile_folds[s][column]);
+      }
     }
   }
 }
@@ -107,13 +115,22 @@ fn take_row(walk: Walk, y: u32, r: u32, height: u32, width: u32) {
     return;
   }
   if (FLAT) {
-    take_slice(walk.base, y * width, walk.x, width, true);
+    take_slice(walk.base, y * width, walk.x, width, vec2<bool>(true));
   } else {
-    for (var d = 0u; d < walk.depth.count; d++) {
-      take_slice(walk.base, ((walk.depth.first + d * walk.depth.step) * height + y) * width, walk.x, width, d == 0u);
+    for (var s = 0u; s < SLICES; s++) {
+      for (var column = 0u; column < TILE_COLUMNS; column++) {
+        tile_folds[s][column] = acc_nothing();
+      }
     }
-    if (walk.depth.count == 0u) {
-      return;
+    // Where two share them, slices are neighbours.
+    let one = walk.depth[0];
+    let other = walk.depth[SLICES - 1u];
+    let begin = min(one.first, other.first);
+    let slices = select(one.count, max(one.first + one.count, other.first + other.count) - begin, SLICES > 1u);
+    for (var d = 0u; d < slices; d++) {
+      let z = begin + d * one.step;
+      let held = vec2<bool>(z - one.first < one.count * one.step, z - other.first < other.count);
+      take_slice(walk.base, (z * height + y) * width, walk.x, width, held);
     }
   }
   merge_column(0u, r);
@@ -147,30 +164,42 @@ fn take_step(walk: Walk, step: u32) {
     take_row(walk, row + r, r, height.x, width.x);
   }
   if (step + 1u >= LIVE) {
-    var at = Place(walk.plane, walk.z, walk.strip.top + step + 1u - LIVE, walk.strip.left);
-    let first = output_of(at);
-    // With the window as constants, the compiler takes the divisions out of the counts.
-    var tall = Span(0u, KERNEL_H, DILATION_H, KERNEL_H, 0u);
-    var wide = Span(0u, KERNEL_W, DILATION_W, KERNEL_W, 0u);
-    if (!INSIDE) {
-      tall = region_span(at.y, vec4<u32>(height.xy, KERNEL_H, STRIDE_H), vec4<u32>(DILATION_H, params.height_window.yzw));
-    }
-    var run: Run;
-    for (var column = 0u; column < TILE_COLUMNS; column++) {
-      at.x = min(walk.strip.left + column, width.y - 1u);
-      if (!INSIDE) {
-        wide = region_span(at.x, vec4<u32>(width.xy, KERNEL_W, STRIDE_W), vec4<u32>(DILATION_W, params.width_window.yzw));
-      }
-      let ctx = rect_ctx(Rect(walk.base, walk.depth, tall, wide, Frame()), at);
-      run = strip_put(run, first, column, width.y - walk.strip.left, tile_live[column][LIVE - 1u], ctx);
+    put_row(walk, step, 0u);
+    if (SLICES > 1u && walk.z + 1u < params.depth.y) {
+      put_row(walk, step, SLICES - 1u);
     }
   }
-  for (var column = 0u; column < TILE_COLUMNS; column++) {
-    // Loops that count down are not unrolled everywhere.
-    for (var i = 1u; i < LIVE; i++) {
-      tile_live[column][LIVE - i] = tile_live[column][LIVE - i - 1u];
+  for (var s = 0u; s < SLICES; s++) {
+    for (var column = 0u; column < TILE_COLUMNS; column++) {
+      // Loops that count down are not unrolled everywhere.
+      for (var i = 1u; i < LIVE; i++) {
+        tile_live[s][column][LIVE - i] = tile_live[s][column][LIVE - i - 1u];
+      }
+      tile_live[s][column][0] = acc_nothing();
     }
-    tile_live[column][0] = acc_nothing();
+  }
+}
+
+// Stores the row of one slice of outputs that a step has made whole.
+fn put_row(walk: Walk, step: u32, s: u32) {
+  let height = params.height;
+  let width = params.width;
+  var at = Place(walk.plane, walk.z + s, walk.strip.top + step + 1u - LIVE, walk.strip.left);
+  let first = strip_output(walk.image, walk.strip.channel, at);
+  // With the window as constants, the compiler takes the divisions out of the counts.
+  var tall = Span(0u, KERNEL_H, DILATION_H, KERNEL_H, 0u);
+  var wide = Span(0u, KERNEL_W, DILATION_W, KERNEL_W, 0u);
+  if (!INSIDE) {
+    tall = region_span(at.y, vec4<u32>(height.xy, KERNEL_H, STRIDE_H), vec4<u32>(DILATION_H, params.height_window.yzw));
+  }
+  var run: Run;
+  for (var column = 0u; column < TILE_COLUMNS; column++) {
+    at.x = min(walk.strip.left + column, width.y - 1u);
+    if (!INSIDE) {
+      wide = region_span(at.x, vec4<u32>(width.xy, KERNEL_W, STRIDE_W), vec4<u32>(DILATION_W, params.width_window.yzw));
+    }
+    let ctx = rect_ctx(Rect(walk.base, walk.depth[s], tall, wide, Frame()), at);
+    run = strip_put(run, first, column, width.y - walk.strip.left, tile_live[s][column][LIVE - 1u], ctx);
   }
 }
 
@@ -207,17 +236,22 @@ fn strip_next(strip: Strip) -> Strip {
 fn take_strip(strip: Strip, rows: u32) {
   var walk: Walk;
   walk.strip = strip;
-  walk.plane = strip.slice;
-  walk.depth = Span(0u, 1u, 1u, 1u, 0u);
+  walk.image = strip.slice;
+  walk.depth[0] = Span(0u, 1u, 1u, 1u, 0u);
   if (!FLAT) {
-    walk.plane = divided(strip.slice, params.depth.y);
-    walk.z = strip.slice - walk.plane * params.depth.y;
-    walk.depth = region_span(walk.z, params.depth, params.depth_window);
+    let deep = (params.depth.y + SLICES - 1u) / SLICES;
+    walk.image = divided(strip.slice, deep);
+    walk.z = (strip.slice - walk.image * deep) * SLICES;
+    for (var s = 0u; s < SLICES; s++) {
+      // Behind the last there may be no other: then it is taken twice, and stored once.
+      walk.depth[s] = region_span(min(walk.z + s, params.depth.y - 1u), params.depth, params.depth_window);
+    }
   }
+  walk.plane = walk.image;
   if (LANES > 1u) {
-    walk.plane = walk.plane * params.channels.y + strip.channel;
+    walk.plane = walk.image * params.channels.y + strip.channel;
   }
-  walk.base = plane_base(walk.plane);
+  walk.base = strip_base(walk.image, strip.channel);
   walk.x = strip.left * STRIDE_W - PADDING_W;
   walk.first_row = strip.top * STRIDE_H - params.height_window.y;
   walk.end_row = min(walk.first_row + (rows - 1u) * STRIDE_H + REACH_H, params.height.x);
@@ -236,9 +270,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let own = (group.y * params.grid.x + group.x) * WORKGROUP + local;
   let each = params.flags.z;
   let strips = params.grid.y;
-  for (var column = 0u; column < TILE_COLUMNS; column++) {
-    for (var line = 0u; line < LIVE; line++) {
-      tile_live[column][line] = acc_nothing();
+  for (var s = 0u; s < SLICES; s++) {
+    for (var column = 0u; column < TILE_COLUMNS; column++) {
+      for (var line = 0u; line < LIVE; line++) {
+        tile_live[s][column][line] = acc_nothing();
+      }
     }
   }
   if (ONE_ROW) {

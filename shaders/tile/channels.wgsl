@@ -1,5 +1,14 @@
 // Strips of four channels, lane by lane, where channels lie last: neighbours are channels of one position, then columns.
 
+// Image and channel are known apart, so that nothing is divided.
+fn strip_base(image: u32, channel: u32) -> u32 {
+  return image * params.extent.z * params.channels.x + channel + params.bases.x;
+}
+
+fn strip_output(image: u32, channel: u32, at: Place) -> u32 {
+  return number_of(Place(image, at.z, at.y, at.x)) * params.channels.y + channel;
+}
+
 // What lies beyond the row is read too, and left out by its column.
 fn load_span(base: u32, index: u32) {
   let first = element_at(base, index);

@@ -162,7 +162,9 @@ impl Plan {
             Kernel::Tile => {
                 let tile = Tile::of(&geometry.axes, format.four(), row.acc_bytes);
                 let across = width.output.div_ceil(tile.columns);
-                let slices = outputs / format.values() / (height.output * width.output);
+                let deep = geometry.axes[0].output;
+                let planes = outputs / format.values() / (deep * height.output * width.output);
+                let slices = planes * deep.div_ceil(tile.slices.max(1));
                 let each = strip_rows(&tile, format.four(), height.output, u64::from(slices) * u64::from(across), limits);
                 let down = if tile.one_row { height.output } else { height.output.div_ceil(each) };
                 let strips = slices * across * down;

@@ -274,11 +274,12 @@ impl fmt::Display for PoolKey {
                     dilation: [dh, dw],
                     padding,
                     sticks_out,
-                    flat,
+                    slices,
                 } = tile;
                 write!(f, "tile{columns}_k{kh}x{kw}_s{sh}x{sw}_d{dh}x{dw}_p{padding}")?;
-                for (flag, name) in [(sticks_out[0], "_rows"), (sticks_out[1], "_columns"), (!flat, "_deep"), (one_row, "_one")]
-                {
+                let depth = [(slices == 1, "_deep"), (slices > 1, "_deep2")];
+                let edges = [(sticks_out[0], "_rows"), (sticks_out[1], "_columns")];
+                for (flag, name) in edges.into_iter().chain(depth).chain([(one_row, "_one")]) {
                     if flag {
                         f.write_str(name)?;
                     }

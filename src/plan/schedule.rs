@@ -76,6 +76,9 @@ pub(crate) const WIDE: u32 = 16;
 /// Strips of one row that neighbouring invocations of the tile schedule take together, before each goes on to its next.
 pub(crate) const STRIP_TURN: u32 = 8;
 
+/// The tallest window in depth for which tiles make two slices of outputs at once: an invocation walks every slice that either holds.
+const MOST_SHARED: u32 = 8;
+
 /// The sizes of sorting networks.
 pub(crate) const SORT_TAPS: [u32; 4] = [4, 9, 16, 25];
 
@@ -98,8 +101,8 @@ pub(crate) struct Tile {
     pub(crate) padding: u32,
     /// Whether windows may stick out of the input: above or below, and behind the last column.
     pub(crate) sticks_out: [bool; 2],
-    /// Whether there is one slice in depth, at most.
-    pub(crate) flat: bool,
+    /// Slices of outputs that an invocation makes at once; 0 where there is no depth.
+    pub(crate) slices: u32,
 }
 
 impl Tile {
@@ -117,6 +120,9 @@ impl Tile {
             (false, 9..) if small && !one_row => 8,
             _ => 4,
         };
+        // Two slices of outputs read those that both hold once, and nothing else.
+        let pays = !four && small && depth.dilation == 1 && depth.kernel > depth.stride && depth.kernel <= MOST_SHARED;
+        let slices = if *depth == Axis::ABSENT { 0 } else { 1 + u32::from(pays && depth.output > 1) };
         Self {
             columns,
             one_row,
@@ -125,7 +131,7 @@ impl Tile {
             dilation: [height.dilation, width.dilation],
             padding: width.pad_begin,
             sticks_out: [height.pad_begin > 0 || height.sticks_out(), width.sticks_out()],
-            flat: *depth == Axis::ABSENT,
+            slices,
         }
     }
 
@@ -139,7 +145,7 @@ impl Tile {
             dilation: [1, 1],
             padding,
             sticks_out: [padding > 0 || turn % 2 == 1, turn % 3 == 1],
-            flat: turn % 4 < 3,
+            slices: [0, 1, 0, 2][turn % 4],
         }
     }
 

@@ -389,6 +389,7 @@ fn constants(key: &PoolKey) -> String {
             ("DILATION_H", tile.dilation[0]),
             ("DILATION_W", tile.dilation[1]),
             ("PADDING_W", tile.padding),
+            ("SLICES", tile.slices.max(1)),
             ("TURN", STRIP_TURN),
         ] {
             lines.push_str(&format!("const {name} = {value}u;\n"));
@@ -396,7 +397,7 @@ fn constants(key: &PoolKey) -> String {
         for (name, value) in [
             ("ROW_EDGES", tile.sticks_out[0]),
             ("COLUMN_EDGES", tile.sticks_out[1]),
-            ("FLAT", tile.flat),
+            ("FLAT", tile.slices == 0),
             ("ONE_ROW", tile.one_row),
         ] {
             lines.push_str(&format!("const {name} = {value};\n"));
