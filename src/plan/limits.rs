@@ -25,7 +25,7 @@ pub struct Limits {
     pub storage_buffers: u32,
     /// `max_storage_textures_per_shader_stage`.
     pub storage_textures: u32,
-    /// Invocations that keep the device busy, roughly: where there are more, each may do more and share it. 4,096 on software adapters, 16,384 on
+    /// Invocations that keep the device busy, roughly: where there are more, each may do more and share it. 2,048 on software adapters, 16,384 on
     /// integrated GPUs, 65,536 elsewhere.
     pub invocations_to_fill: u32,
     /// Taps that the device folds in a second, roughly and rather too few: what the duration of a dispatch is estimated by. 5·10⁸ on software
@@ -55,7 +55,7 @@ impl Limits {
     #[cfg(feature = "gpu")]
     pub(crate) fn of_kind(kind: wgpu::DeviceType) -> Self {
         match kind {
-            wgpu::DeviceType::Cpu => Self { invocations_to_fill: 1 << 12, taps_per_second: 500_000_000, ..Self::WEBGPU },
+            wgpu::DeviceType::Cpu => Self { invocations_to_fill: 1 << 11, taps_per_second: 500_000_000, ..Self::WEBGPU },
             wgpu::DeviceType::IntegratedGpu => Self { invocations_to_fill: 1 << 14, ..Self::WEBGPU },
             _ => Self::WEBGPU,
         }
