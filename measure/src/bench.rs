@@ -141,11 +141,8 @@ impl Bench {
         let mut kernels = vec![Candidate { prepared: chosen, correct, estimated: None }];
         for &kernel in Kernel::ALL.iter().filter(|&&kernel| kernel != first && !self.quick) {
             let made = Prepared::new(engine, workload, Some(kernel), &buffers);
-            match made.and_then(|prepared| Ok((prepared, check::check(engine, workload, kernel)?))) {
-                Ok((prepared, correct)) => {
-                    let estimated = estimate(clock, workload, kernel)?.filter(|&milliseconds| milliseconds > TOO_SLOW);
-                    kernels.push(Candidate { prepared, correct, estimated });
-                }
+            match made.and_then(|prepared| Ok((prepared, try_out(clock, workload, kernel)?))) {
+                Ok((prepared, (correct, estimated))) => kernels.push(Candidate { prepared, correct, estimated }),
                 Err(error) if error.is_invalid() || error.is_unsupported() => {}
                 Err(error) => return Err(error),
             }
@@ -223,12 +220,23 @@ impl Timed {
     }
 }
 
-/// The milliseconds that a kernel would take for a workload, if its time grew with the taps from those of the thinned one. `None` where it does not take that.
-fn estimate(clock: &Clock, workload: &Workload, kernel: Kernel) -> Result<Option<f64>, Error> {
-    let small = check::thinned(workload);
-    let buffers = Buffers::new(clock.engine(), &small)?;
-    let Ok(prepared) = Prepared::new(clock.engine(), &small, Some(kernel), &buffers) else { return Ok(None) };
-    let Some((few, many)) = taps(&small).zip(taps(workload)) else { return Ok(None) };
+/// Whether a kernel is right about a workload thinned out, and the milliseconds that it would take for the whole where these are too many. What would be long even
+/// on the thinned one is tried on less.
+fn try_out(clock: &Clock, workload: &Workload, kernel: Kernel) -> Result<(bool, Option<f64>), Error> {
+    let (tiny, thinned) = (check::tiny(workload), check::thinned(workload));
+    let too_slow = |of: &Workload, by: &Workload| {
+        let estimated = estimate(clock, of, by, kernel)?;
+        Ok::<_, Error>(estimated.filter(|&milliseconds| milliseconds > TOO_SLOW))
+    };
+    let small = if too_slow(&thinned, &tiny)?.is_some() { tiny } else { thinned };
+    Ok((check::check_on(clock.engine(), &small, kernel)?, too_slow(workload, &small)?))
+}
+
+/// The milliseconds that a kernel would take for a workload, if its time grew with the taps from those of a smaller one. `None` where it does not take that.
+fn estimate(clock: &Clock, workload: &Workload, small: &Workload, kernel: Kernel) -> Result<Option<f64>, Error> {
+    let buffers = Buffers::new(clock.engine(), small)?;
+    let Ok(prepared) = Prepared::new(clock.engine(), small, Some(kernel), &buffers) else { return Ok(None) };
+    let Some((few, many)) = taps(small).zip(taps(workload)) else { return Ok(None) };
     let milliseconds = clock.milliseconds(&prepared, 1)?.min(clock.milliseconds(&prepared, 1)?);
     #[allow(clippy::cast_precision_loss, reason = "an estimate")]
     let times = many as f64 / few.max(1) as f64;

@@ -145,13 +145,13 @@ impl Tile {
             dilation: [1, 1],
             padding,
             sticks_out: [padding > 0 || turn % 2 == 1, turn % 3 == 1],
-            slices: [0, 1, 0, 2][turn % 4],
+            slices: [0, 1, 0, 2][(turn + turn / 4) % 4],
         }
     }
 
     /// The same, of four channels.
     pub(crate) fn of_channels(self) -> Self {
-        Self { columns: Self::channel_columns(self.one_row), ..self }
+        Self { columns: Self::channel_columns(self.one_row), slices: self.slices.min(1), ..self }
     }
 
     /// Columns of four channels. With more, neighbouring invocations read too far apart.

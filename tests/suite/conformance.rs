@@ -265,6 +265,39 @@ fn strips() {
     check_all("strips", &engines, &cases);
 }
 
+/// Windows that share slices, by tiles that make two slices of outputs at once: odd and even counts, windows that begin before the input and end behind it, and such as hold nothing.
+#[test]
+fn slices() {
+    let windows = [
+        Pooling::max(3).stride(2).padding(1),
+        Pooling::max(3).stride(1).padding(1),
+        Pooling::max([2, 3, 3]).stride([1, 2, 1]),
+        Pooling::max([5, 2, 2]).stride([2, 2, 2]).padding([[0, 4], [0, 0], [1, 0]]),
+        Pooling::max([4, 1, 3]).stride([3, 1, 2]).padding([[3, 3], [0, 0], [0, 1]]).ceil_mode(true),
+        Pooling::max([8, 3, 2]).stride(1).padding([[7, 7], [1, 1], [0, 0]]),
+        Pooling::max([9, 3, 3]).stride([1, 2, 2]).padding([4, 1, 1]),
+        Pooling::max([3, 3, 3]).stride([1, 2, 2]).dilation([2, 1, 1]).padding([2, 1, 1]),
+    ];
+    let shapes = [Shape::nchw([2, 3, 6, 9, 28]), Shape::nchw([1, 2, 7, 5, 13]), Shape::nchw([1, 5, 11, 4, 8])];
+    let mut cases = Vec::new();
+    for (w, window) in windows.iter().enumerate() {
+        for (s, shape) in shapes.iter().enumerate() {
+            let others: Vec<Op> = ops().into_iter().filter(|op| op.kind() != OpKind::Max).collect();
+            for op in [Op::Max, others[(3 * w + s) % others.len()], others[(3 * w + s + 7) % others.len()]] {
+                let request = Request::new().kernel(Kernel::Tile).specialise(Specialise::Any);
+                let request = request.indices(op.kind().row().indices && (w + s) % 3 > 0);
+                let data = if op == Op::Max { Data::Specials } else { Data::Reals };
+                let case = Case { pooling: Pooling::new(op, window.region.clone()), shape: *shape, request, data };
+                if takes(&case.pooling, &case.shape, &case.request) {
+                    cases.push(case);
+                }
+            }
+        }
+    }
+    assert!(cases.len() > 40, "{} cases; every window by max on every shape, and by some other op on most", cases.len());
+    check_all("slices", &engines(), &cases);
+}
+
 /// Rows of many taps in tensors of whole fours: read four at a time from wherever they begin.
 #[test]
 fn runs() {
