@@ -31,8 +31,12 @@ fn place_next(at: Place) -> Place {
 
 fn output_of(at: Place) -> u32 {
   let image = divided(at.plane, params.channels.y);
-  let position = number_of(Place(image, at.z, at.y, at.x));
-  return position * params.channels.y + at.plane - image * params.channels.y;
+  return output_of_channel(image, at.plane - image * params.channels.y, at);
+}
+
+// The same where image and channel are known apart.
+fn output_of_channel(image: u32, channel: u32, at: Place) -> u32 {
+  return number_of(Place(image, at.z, at.y, at.x)) * params.channels.y + channel;
 }
 
 fn position_of(value: u32) -> Place {
@@ -43,7 +47,11 @@ fn position_of(value: u32) -> Place {
 
 fn plane_base(plane: u32) -> u32 {
   let image = divided(plane, params.channels.x);
-  return image * params.channels.x * params.extent.z + plane - image * params.channels.x + params.bases.x;
+  return channel_base(image, plane - image * params.channels.x);
+}
+
+fn channel_base(image: u32, channel: u32) -> u32 {
+  return image * params.channels.x * params.extent.z + channel + params.bases.x;
 }
 
 fn element_at(base: u32, index: u32) -> u32 {

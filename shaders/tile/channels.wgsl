@@ -2,11 +2,11 @@
 
 // Image and channel are known apart, so that nothing is divided.
 fn strip_base(image: u32, channel: u32) -> u32 {
-  return image * params.extent.z * params.channels.x + channel + params.bases.x;
+  return channel_base(image, channel);
 }
 
 fn strip_output(image: u32, channel: u32, at: Place) -> u32 {
-  return number_of(Place(image, at.z, at.y, at.x)) * params.channels.y + channel;
+  return output_of_channel(image, channel, at);
 }
 
 // What lies beyond the row is read too, and left out by its column.
