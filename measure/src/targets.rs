@@ -34,10 +34,12 @@ impl Target {
 /// How many times as fast as other libraries on the same adapter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PeerTarget {
-    /// As those that take the workload in the same layout.
-    pub same_layout: f64,
-    /// As those that take it in any.
+    /// As portable ones that take the workload in the same layout.
+    pub same_layout: Option<f64>,
+    /// As portable ones that take it in any.
     pub any_layout: Option<f64>,
+    /// As those of the GPU's vendor, PyTorch on CUDA among them.
+    pub vendors: Option<f64>,
     /// What is hoped for.
     pub aim: Option<f64>,
 }
@@ -59,10 +61,15 @@ pub fn target(name: &str, software: bool) -> Option<Target> {
     }
 }
 
-/// The target of a workload against other libraries.
+/// The target of a workload against other libraries, on software adapters or GPUs: there, to be as fast as the vendor's own whatever the workload.
 #[must_use]
-pub fn peer_target(name: &str) -> Option<PeerTarget> {
-    let times = |same_layout, any_layout, aim| Some(PeerTarget { same_layout, any_layout, aim });
+pub fn peer_target(name: &str, software: bool) -> Option<PeerTarget> {
+    if !software {
+        return Some(PeerTarget { same_layout: None, any_layout: None, vendors: Some(1.0), aim: None });
+    }
+    let times = |same_layout, any_layout, aim| {
+        Some(PeerTarget { same_layout: Some(same_layout), any_layout, vendors: None, aim })
+    };
     match name {
         "W1" | "W3" | "W8" | "W11" => times(3.0, Some(2.0), None),
         "W2" => times(6.0, Some(3.0), None),
@@ -100,10 +107,13 @@ mod tests {
                 named += 1;
                 assert!(target.aim.is_none_or(|aim| target.met_by(aim)), "{}", workload.name);
             }
-            if let Some(target) = peer_target(workload.name) {
-                assert!(target.any_layout.is_none_or(|any| any <= target.same_layout), "{}", workload.name);
-                assert!(target.aim.is_none_or(|aim| aim >= target.same_layout), "{}", workload.name);
+            if let Some(target) = peer_target(workload.name, true) {
+                let same_layout = target.same_layout.unwrap();
+                assert!(target.any_layout.is_none_or(|any| any <= same_layout), "{}", workload.name);
+                assert!(target.aim.is_none_or(|aim| aim >= same_layout), "{}", workload.name);
+                assert_eq!(target.vendors, None, "{}", workload.name);
             }
+            assert_eq!(peer_target(workload.name, false).unwrap().vendors, Some(1.0), "{}", workload.name);
         }
         assert_eq!(named, 15 + 5, "targets that name a workload of the catalogue");
     }

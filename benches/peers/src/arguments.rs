@@ -87,6 +87,6 @@ mod tests {
         }
         let unknown = parsed(&["--workload", "W99"]).unwrap().workloads().unwrap_err();
         assert!(unknown.to_string().contains("W10a"), "{unknown}");
-        assert!(parsed(&["--peer", "torch"]).unwrap().members().is_err());
+        assert!(parsed(&["--peer", "pytorch"]).unwrap().members().is_err());
     }
 }

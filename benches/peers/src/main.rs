@@ -62,7 +62,7 @@ fn compare(arguments: &Arguments) -> Result<Record, Error> {
             name: member.name.into(),
             about: member.about.into(),
             stored: member.stored.name().into(),
-            portable: member.portable,
+            field: member.field,
             version: started.as_ref().ok().map(|peer| peer.version.clone()),
             device: started.as_ref().ok().and_then(|peer| peer.device.clone()),
             absent: started.as_ref().err().cloned(),

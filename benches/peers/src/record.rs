@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use plunge_measure::Statistics;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, roster::Field};
 
 /// A comparison on one adapter.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -31,8 +31,8 @@ pub(crate) struct Presence {
     pub(crate) about: String,
     /// NCHW, NHWC or packed.
     pub(crate) stored: String,
-    /// Whether it ran on the adapter; else on the CPU.
-    pub(crate) portable: bool,
+    /// What it ran on.
+    pub(crate) field: Field,
     pub(crate) version: Option<String>,
     /// The adapter, as it names it.
     pub(crate) device: Option<String>,
@@ -62,6 +62,8 @@ pub(crate) struct Row {
     pub(crate) same_layout: Option<Rival>,
     /// The fastest portable peer of all.
     pub(crate) any_layout: Option<Rival>,
+    /// The fastest peer of one vendor's interface.
+    pub(crate) vendors: Option<Rival>,
 }
 
 /// A peer to be compared with.
@@ -151,7 +153,7 @@ mod tests {
             name: peer.into(),
             about: String::new(),
             stored: "NCHW".into(),
-            portable: true,
+            field: Field::Portable,
             version: None,
             device: None,
             absent: None,
@@ -168,6 +170,7 @@ mod tests {
             peers: vec![(peer.into(), timed)],
             same_layout: None,
             any_layout: Some(Rival { peer: peer.into(), ratio: 1.0 }),
+            vendors: None,
         };
         Record { adapter: adapter.into(), software: true, rounds: 1, seconds: 0.1, peers: vec![presence], workloads: vec![row] }
     }

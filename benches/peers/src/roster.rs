@@ -1,6 +1,7 @@
 //! Who takes part.
 
 use plunge::Layout;
+use serde::{Deserialize, Serialize};
 
 /// A library in one of its ways of storing tensors: a process of its own.
 #[derive(Debug, Clone, Copy)]
@@ -11,10 +12,22 @@ pub(crate) struct Member {
     pub(crate) program: Program,
     /// How it stores tensors.
     pub(crate) stored: Stored,
-    /// Whether it runs on the adapter that Plunge runs on.
-    pub(crate) portable: bool,
+    /// What it runs on.
+    pub(crate) field: Field,
     /// What the comparison says of it.
     pub(crate) about: &'static str,
+}
+
+/// What a peer runs on, and so whether it is raced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Field {
+    /// The adapter that Plunge runs on, whosever it is.
+    Portable,
+    /// GPUs of one vendor, by that vendor's own interface.
+    Vendor,
+    /// The processor.
+    Cpu,
 }
 
 /// How a peer is started.
@@ -60,11 +73,11 @@ impl Stored {
     }
 }
 
-/// Every peer, portable ones first.
+/// Every peer, field by field.
 pub(crate) fn roster() -> Vec<Member> {
     let python = |script, arguments, dawn| Program::Python { script, arguments, dawn };
-    let gpu = |name, program, stored, about| Member { name, program, stored, portable: true, about };
-    let cpu = |name, program, stored, about| Member { name, program, stored, portable: false, about };
+    let of = |field| move |name, program, stored, about| Member { name, program, stored, field, about };
+    let [gpu, vendor, cpu] = [Field::Portable, Field::Vendor, Field::Cpu].map(of);
     vec![
         gpu("burn", Program::Burn, Stored::First, "burn's wgpu backend; copies to channels last, pools, and gives a view"),
         gpu("burn-nhwc", Program::Burn, Stored::Last, "the same between layers of a network, where channels are last already"),
@@ -72,8 +85,15 @@ pub(crate) fn roster() -> Vec<Member> {
         gpu("ort-nhwc", python("ort.py", &["webgpu", "nhwc"], true), Stored::Last, "the same, asked to prefer channels last"),
         gpu("tfjs", Program::Node, Stored::Last, "TensorFlow.js on WebGPU, on Dawn in Node"),
         gpu("ncnn", python("ncnn_vulkan.py", &[], false), Stored::Packed, "ncnn on Vulkan, in f32"),
-        cpu("torch-cpu", python("torch_cpu.py", &["nchw"], false), Stored::First, "PyTorch on the CPU"),
-        cpu("torch-cpu-nhwc", python("torch_cpu.py", &["nhwc"], false), Stored::Last, "the same, channels_last"),
+        vendor(
+            "torch",
+            python("torch_peer.py", &["cuda", "nchw"], false),
+            Stored::First,
+            "PyTorch on CUDA, replayed as a CUDA graph",
+        ),
+        vendor("torch-nhwc", python("torch_peer.py", &["cuda", "nhwc"], false), Stored::Last, "the same, channels_last"),
+        cpu("torch-cpu", python("torch_peer.py", &["cpu", "nchw"], false), Stored::First, "PyTorch on the CPU"),
+        cpu("torch-cpu-nhwc", python("torch_peer.py", &["cpu", "nhwc"], false), Stored::Last, "the same, channels_last"),
         cpu("ort-cpu", python("ort.py", &["cpu", "nchw"], false), Stored::First, "ONNX Runtime on the CPU"),
         cpu("opencv-cpu", python("opencv.py", &[], false), Stored::First, "OpenCV's dilate and medianBlur on the CPU"),
     ]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use plunge::{Engine, Layout};
 use plunge_measure::{Buffers, Clock, Contestant, CopyKernel, Prepared, check::check};
-use plunge_peers_protocol::{Answer, Request};
+use plunge_peers_protocol::{Answer, MOST_RUNS, Request};
 use plunge_workloads::{Wanted, Workload};
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     peer::Peer,
     problem::Posed,
     record::{Outcome, Rival, Row, Times},
+    roster::Field,
     values::{agreement, restored},
 };
 
@@ -75,9 +76,12 @@ impl Ring {
         #[allow(clippy::cast_precision_loss, reason = "rates")]
         let [rate, copy_gbps] = [bytes as f64 / plunge.median / 1e6, self.copy.moved() as f64 / copy.median / 1e6];
         let layout = workload.shape.layout();
-        let rival = |fits: &dyn Fn(&Ready<'_>) -> bool| fastest(&ready, plunge, fits);
+        let rival = |fits: &dyn Fn(&Ready<'_>) -> bool| {
+            fastest(&ready, plunge, &|ready| ready.peer.member.field == Field::Portable && fits(ready))
+        };
         let same_layout = rival(&|ready| posed.one_layout || ready.peer.member.stored.is(layout));
         let any_layout = rival(&|_| true);
+        let vendors = fastest(&ready, plunge, &|ready| ready.peer.member.field == Field::Vendor);
         outcomes.extend(ready.iter().map(|ready| (ready.peer.member.name.to_owned(), ready.outcome())));
         Ok(Some(Row {
             workload: workload.name.into(),
@@ -91,6 +95,7 @@ impl Ring {
             peers: outcomes,
             same_layout,
             any_layout,
+            vendors,
         }))
     }
 
@@ -110,7 +115,7 @@ impl Ring {
     fn sample(&self, contestant: &dyn Contestant) -> Result<f64, Error> {
         let once = self.clock.milliseconds(contestant, 1)?;
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-        let runs = (self.seconds * 1e3 / once.max(1e-6)).ceil().clamp(1.0, 400.0) as u32;
+        let runs = (self.seconds * 1e3 / once.max(1e-6)).ceil().clamp(1.0, MOST_RUNS) as u32;
         Ok(if runs == 1 { once } else { self.clock.milliseconds(contestant, runs)? })
     }
 }
@@ -134,9 +139,9 @@ fn prepared(peer: &mut Peer, posed: &Posed, ours: &[f32]) -> Result<(Option<Stri
     }
 }
 
-/// The fastest portable contestant that fits.
+/// The fastest contestant that fits.
 fn fastest(ready: &[Ready<'_>], plunge: Times, fits: &dyn Fn(&Ready<'_>) -> bool) -> Option<Rival> {
-    let rivals = ready.iter().filter(|ready| ready.peer.member.portable && ready.failed.is_none() && fits(ready));
+    let rivals = ready.iter().filter(|ready| ready.failed.is_none() && fits(ready));
     let timed = rivals.filter_map(|ready| Times::of(&ready.samples).map(|times| (ready, times.median)));
     let (ready, median) = timed.min_by(|(_, one), (_, other)| one.total_cmp(other))?;
     Some(Rival { peer: ready.peer.member.name.into(), ratio: median / plunge.median })

@@ -4,7 +4,10 @@ use std::fmt::{self, Write};
 
 use plunge_measure::targets::{Measure, peer_target, target};
 
-use crate::record::{Outcome, Presence, Record, Rival, Row};
+use crate::{
+    record::{Outcome, Presence, Record, Rival, Row},
+    roster::Field,
+};
 
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -16,10 +19,9 @@ impl fmt::Display for Record {
             )?;
         }
         writeln!(f, "Medians of {} samples taken in turn, milliseconds a run. ✓ and ✗ stand before targets.\n", self.rounds)?;
-        let (portable, cpu): (Vec<_>, Vec<_>) =
-            self.peers.iter().filter(|peer| peer.absent.is_none()).partition(|peer| peer.portable);
-        let mut lines = vec![head(&portable, &cpu)];
-        lines.extend(self.workloads.iter().map(|row| line(row, self.software, &portable, &cpu)));
+        let fields = Fields::of(&self.peers);
+        let mut lines = vec![fields.head()];
+        lines.extend(self.workloads.iter().map(|row| fields.line(row, self.software)));
         f.write_str(&aligned(&lines))?;
         self.peers(f)?;
         self.notes(f)
@@ -74,34 +76,61 @@ fn note(outcome: &Outcome) -> Option<String> {
     })
 }
 
-fn head(portable: &[&Presence], cpu: &[&Presence]) -> Vec<String> {
-    let mut cells: Vec<String> = ["", "Plunge", "of copy", "same layout", "any layout", "│"].map(Into::into).into();
-    cells.extend(portable.iter().map(|peer| peer.name.clone()));
-    cells.push("│ CPU:".into());
-    cells.extend(cpu.iter().map(|peer| peer.name.clone()));
-    cells
+/// The columns: who is there, by what it runs on.
+struct Fields<'a> {
+    portable: Vec<&'a Presence>,
+    vendor: Vec<&'a Presence>,
+    cpu: Vec<&'a Presence>,
 }
 
-fn line(row: &Row, software: bool, portable: &[&Presence], cpu: &[&Presence]) -> Vec<String> {
-    let wrong = if row.correct { "" } else { " WRONG" };
-    let bound =
-        target(&row.workload, software).filter(|target| target.measure == Measure::CopyRatio).map(|target| target.bound);
-    let rivals = peer_target(&row.workload);
-    let mut cells = vec![
-        row.workload.clone(),
-        format!("{}{wrong}", milliseconds(row.plunge.median)),
-        format!("{:.2}{}", row.copy_ratio, mark(row.copy_ratio, bound, "")),
-        rival(row.same_layout.as_ref(), rivals.map(|target| target.same_layout)),
-        rival(row.any_layout.as_ref(), rivals.and_then(|target| target.any_layout)),
-        "│".into(),
-    ];
-    let cell = |peer: &&Presence| {
-        row.peers.iter().find(|(name, _)| *name == peer.name).map_or_else(String::new, |(_, at)| outcome(at))
-    };
-    cells.extend(portable.iter().map(cell));
-    cells.push("│".into());
-    cells.extend(cpu.iter().map(cell));
-    cells
+impl<'a> Fields<'a> {
+    fn of(peers: &'a [Presence]) -> Self {
+        let [portable, vendor, cpu] = [Field::Portable, Field::Vendor, Field::Cpu].map(|field| {
+            let there = peers.iter().filter(|peer| peer.absent.is_none());
+            there.filter(|peer| peer.field == field).collect()
+        });
+        Self { portable, vendor, cpu }
+    }
+
+    fn head(&self) -> Vec<String> {
+        let mut cells: Vec<String> = ["", "Plunge", "of copy", "same layout", "any layout"].map(Into::into).into();
+        if !self.vendor.is_empty() {
+            cells.push("vendor's".into());
+        }
+        for (title, peers) in [("│", &self.portable), ("│ vendor's:", &self.vendor), ("│ CPU:", &self.cpu)] {
+            if !peers.is_empty() {
+                cells.push(title.into());
+                cells.extend(peers.iter().map(|peer| peer.name.clone()));
+            }
+        }
+        cells
+    }
+
+    fn line(&self, row: &Row, software: bool) -> Vec<String> {
+        let wrong = if row.correct { "" } else { " WRONG" };
+        let target = target(&row.workload, software).filter(|target| target.measure == Measure::CopyRatio);
+        let bounds = peer_target(&row.workload, software);
+        let mut cells = vec![
+            row.workload.clone(),
+            format!("{}{wrong}", milliseconds(row.plunge.median)),
+            format!("{:.2}{}", row.copy_ratio, mark(row.copy_ratio, target.map(|target| target.bound), "")),
+            rival(row.same_layout.as_ref(), bounds.and_then(|bounds| bounds.same_layout)),
+            rival(row.any_layout.as_ref(), bounds.and_then(|bounds| bounds.any_layout)),
+        ];
+        if !self.vendor.is_empty() {
+            cells.push(rival(row.vendors.as_ref(), bounds.and_then(|bounds| bounds.vendors)));
+        }
+        let of = |peer: &Presence| {
+            row.peers.iter().find(|(name, _)| *name == peer.name).map_or_else(String::new, |(_, at)| outcome(at))
+        };
+        for peers in [&self.portable, &self.vendor, &self.cpu] {
+            if !peers.is_empty() {
+                cells.push("│".into());
+                cells.extend(peers.iter().map(|peer| of(peer)));
+            }
+        }
+        cells
+    }
 }
 
 fn rival(rival: Option<&Rival>, bound: Option<f64>) -> String {
@@ -133,6 +162,7 @@ fn outcome(outcome: &Outcome) -> String {
 /// Three digits that count.
 fn milliseconds(ms: f64) -> String {
     match ms {
+        ..0.1 => format!("{ms:.4}"),
         ..10.0 => format!("{ms:.2}"),
         ..100.0 => format!("{ms:.1}"),
         _ => format!("{ms:.0}"),
@@ -173,7 +203,7 @@ mod tests {
         let burn = Rival { peer: "burn".into(), ratio: 2.96 };
         assert_eq!(rival(Some(&burn), Some(3.0)), "3.0× ✗3× burn");
         assert_eq!(rival(None, Some(3.0)), "–");
-        assert_eq!([0.0123, 9.994, 12.34, 123.4].map(milliseconds), ["0.01", "9.99", "12.3", "123"]);
+        assert_eq!([0.0123, 9.994, 12.34, 123.4].map(milliseconds), ["0.0123", "9.99", "12.3", "123"]);
     }
 
     #[test]

@@ -13,15 +13,12 @@ use std::{
 };
 
 use burn::tensor::{Device, DeviceKind};
-use plunge_peers_protocol::{Answer, Request};
+use plunge_peers_protocol::{Answer, MOST_RUNS, Request};
 
 use crate::{
     poolings::{Prepared, prepare},
     stored::{Order, Store},
 };
-
-/// The largest number of runs in one batch.
-const MOST_RUNS: f64 = 400.0;
 
 /// Seconds that `runs` runs take, with one wait at their end.
 fn timed(device: &Device, prepared: &Prepared, runs: u32) -> Result<f64, String> {

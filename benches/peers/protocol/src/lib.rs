@@ -7,6 +7,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+/// The largest number of runs in one batch.
+pub const MOST_RUNS: f64 = 2000.0;
+
 /// What the driver asks.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
