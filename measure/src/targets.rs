@@ -67,9 +67,8 @@ pub fn peer_target(name: &str, software: bool) -> Option<PeerTarget> {
     if !software {
         return Some(PeerTarget { same_layout: None, any_layout: None, vendors: Some(1.0), aim: None });
     }
-    let times = |same_layout, any_layout, aim| {
-        Some(PeerTarget { same_layout: Some(same_layout), any_layout, vendors: None, aim })
-    };
+    let times =
+        |same_layout, any_layout, aim| Some(PeerTarget { same_layout: Some(same_layout), any_layout, vendors: None, aim });
     match name {
         "W1" | "W3" | "W8" | "W11" => times(3.0, Some(2.0), None),
         "W2" => times(6.0, Some(3.0), None),

@@ -26,7 +26,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     for (var part = local; part < parts; part += WORKGROUP) {
       acc = acc_merge(acc, scratch[own * parts + part]);
     }
-    acc = workgroup_merge(local, acc);
+    acc = team_merge(local, member_of(local), acc);
     if (params.grid.z + 1u == PASSES) {
       run = run_with(run, lane, acc, ctx);
     } else if (local == 0u) {

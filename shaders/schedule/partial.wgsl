@@ -1,5 +1,5 @@
-// partial: the first of two steps for regions so large that one workgroup would leave the device idle. One workgroup folds one
-// of the PARTS = params.grid.y parts of a region, as reduce does, and leaves its accumulator in scratch; schedule/merge.wgsl
+// partial: the first of two steps for regions so large that one workgroup would leave the device idle. One workgroup, a team of all
+// its invocations, folds one of the PARTS = params.grid.y parts of a region, as reduce does, and leaves its accumulator in scratch; schedule/merge.wgsl
 // is the second step.
 //
 // An op of several passes takes as many pairs of steps, the carry standing in scratch between them.
@@ -25,7 +25,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   if (params.grid.z > 0u) {
     carry = acc_carry(scratch[params.grid.w + own]);
   }
-  let acc = workgroup_merge(local, workgroup_fold(rect, from_tap, to_tap, local, ctx, carry));
+  let acc = team_merge(local, member_of(local), team_fold(rect, from_tap, to_tap, local, ctx, carry));
   if (local == 0u) {
     scratch[part_id] = acc;
   }

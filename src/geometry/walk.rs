@@ -18,6 +18,8 @@ pub(crate) enum Walk {
     RoiAlign,
     /// The positions that the table lists.
     List,
+    /// The positions of a list of one segment, which kernels find in the mask itself. No geometry walks so.
+    Mask,
 }
 
 impl Walk {
@@ -25,10 +27,11 @@ impl Walk {
     pub(crate) fn in_runs(self) -> bool {
         match self {
             Self::Window | Self::Adaptive | Self::Global | Self::Pyramid | Self::Fractional | Self::RoiPool => true,
-            Self::Reflect | Self::Edge | Self::RoiAlign | Self::List => false,
+            Self::Reflect | Self::Edge | Self::RoiAlign | Self::List | Self::Mask => false,
         }
     }
 
+    /// Those of geometries.
     pub(crate) const ALL: [Self; 10] = [
         Self::Window,
         Self::Adaptive,
@@ -54,6 +57,7 @@ impl Walk {
             Self::RoiPool => "roi_pool",
             Self::RoiAlign => "roi_align",
             Self::List => "list",
+            Self::Mask => "mask",
         }
     }
 
@@ -61,7 +65,7 @@ impl Walk {
     pub(crate) fn takes(self, weighting: WeightingKind) -> bool {
         match weighting {
             WeightingKind::One => true,
-            WeightingKind::Gaussian => self != Self::List,
+            WeightingKind::Gaussian => !matches!(self, Self::List | Self::Mask),
             WeightingKind::Position => self == Self::List,
             WeightingKind::Table => matches!(self, Self::Window | Self::Reflect | Self::Edge),
         }
@@ -79,7 +83,7 @@ impl Walk {
 
     /// Whether a region without taps answers `empty`, whatever the op says.
     pub(crate) fn fills_empty(self) -> bool {
-        matches!(self, Self::RoiPool | Self::RoiAlign | Self::List)
+        matches!(self, Self::RoiPool | Self::RoiAlign | Self::List | Self::Mask)
     }
 
     /// Whether its kernels read a table of numbers.
@@ -164,7 +168,7 @@ impl Axis {
     pub(crate) fn most_taps(&self, walk: Walk) -> u64 {
         match walk {
             Walk::Reflect | Walk::Edge | Walk::RoiAlign => return u64::from(self.kernel),
-            Walk::Window | Walk::Pyramid | Walk::Fractional | Walk::RoiPool | Walk::List => {
+            Walk::Window | Walk::Pyramid | Walk::Fractional | Walk::RoiPool | Walk::List | Walk::Mask => {
                 u64::from(self.kernel.min(self.input))
             }
             Walk::Adaptive => u64::from(self.input.div_ceil(self.output)) + 1,

@@ -1,11 +1,11 @@
 //! The choice of a kernel: what each takes, and from where on each pays.
 
 use super::{
-    Format, Kernel, Limits, Patch, Request, Rows, Site, Specialise, Tile, WORKGROUP,
+    Format, Kernel, Limits, Patch, Request, Rows, Site, Specialise, Tile, WORD, WORKGROUP,
     format::divides_by_four,
     index,
     line::{line_cost, line_parts, separates},
-    schedule::{SORT_TAPS, STRIP_TURN, WIDE},
+    schedule::{MASKED, SORT_TAPS, STRIP_TURN, TEAMS, WIDE},
 };
 use crate::{
     Error,
@@ -15,6 +15,8 @@ use crate::{
 
 /// Taps from which a region is worth a whole workgroup.
 const REDUCE_TAPS: u64 = 512;
+/// Taps from which a region is worth a team where there are too few regions to keep a device busy one by one.
+const TEAM_TAPS: u64 = 32;
 /// Taps that one workgroup folds before a second stage pays, where there are too few outputs to fill a device.
 const STAGE_TAPS: u64 = 32 << 10;
 /// Workgroups that fill a device, roughly.
@@ -74,6 +76,7 @@ pub(super) fn choose_kernel(site: &Site<'_>, request: &Request, saves: bool) -> 
         .is_ok_and(|outputs| TwoStages::new(geometry, row, outputs, &Format::PLAIN).scratch_bytes <= limits.binding_bytes);
     // Segments may be of any size; a sequence's tokens are most of its positions.
     let uneven = geometry.side.and_then(Side::labels).is_some_and(|labels| labels.segments > 1);
+    let few = limits.folds_in_teams && taps >= TEAM_TAPS && outputs / 4 < u64::from(limits.invocations_to_fill / 8);
     let large = turns > DIRECT_MOST_TURNS || taps >= REDUCE_TAPS && taps * 4 > outputs;
     let kernel = if let Some(kernel) = request.kernel {
         kernel
@@ -87,6 +90,8 @@ pub(super) fn choose_kernel(site: &Site<'_>, request: &Request, saves: bool) -> 
         Kernel::Reduce
     } else if fits(Kernel::Tile).is_ok() {
         Kernel::Tile
+    } else if few && fits(Kernel::Reduce).is_ok() {
+        Kernel::Reduce
     } else {
         Kernel::Direct
     };
@@ -129,7 +134,7 @@ fn tile_fits(site: &Site<'_>, specialise: Specialise, saves: bool) -> Result<(),
     if slices > TILE_MOST_SLICES {
         return Err(format!("a window may span {slices} slices in depth; it takes {TILE_MOST_SLICES} at most"));
     }
-    let tile = Tile::of(&geometry.axes, fours, row.acc_bytes);
+    let tile = Tile::of(&geometry.axes, fours, row.acc_bytes, site.limits);
     let (live, span) = (tile.live(), tile.span());
     if live > TILE_LIVE || span > TILE_SPAN {
         return Err(format!(
@@ -233,6 +238,36 @@ pub(super) fn in_runs(site: &Site<'_>, four: bool) -> bool {
     let whole_fours = site.whole_fours && geometry.order == Order::ChannelsFirst && !four;
     let side_by_side = geometry.walk.in_runs() && (geometry.walk != Walk::Window || width.dilation == 1);
     side_by_side && whole_fours && width.most_taps(geometry.walk) >= ENOUGH_TAPS
+}
+
+/// Invocations that fold one region together, and how they read it: four taps at a time where rows are long enough to give every one some. On an H200 four are best
+/// for planes of 7×7 (3.8 µs; 8: 4.2, 16: 5.3), which are 13 fours.
+pub(super) fn team_of(site: &Site<'_>, four: bool) -> (u32, Rows) {
+    let [few, more, all] = TEAMS;
+    let taps = site.geometry.most_taps();
+    let [_, _, width] = &site.geometry.axes;
+    let long = |team| in_runs(site, four) && width.most_taps(site.geometry.walk) >= 3 * u64::from(team);
+    let team = match taps {
+        REDUCE_TAPS.. => all,
+        _ if taps <= 16 * 3 * u64::from(few) && long(few) => few,
+        _ => more,
+    };
+    (team, if long(team) { Rows::Shifted } else { Rows::One })
+}
+
+/// The workgroup of the kernel that finds the tokens of a sequence in the mask itself, so that no list of them is made; `None` where that cannot be.
+pub(super) fn masked(site: &Site<'_>, kernel: Kernel, saves: bool) -> Option<u32> {
+    let Site { pooling, geometry, limits, .. } = site;
+    let row = pooling.op.kind().row();
+    let one_segment = matches!(geometry.side, Some(Side::Labels(labels)) if labels.segments == 1);
+    let plain = row.shareable && row.passes == 1 && pooling.op.weighting() == WeightingKind::One;
+    let suits = kernel == Kernel::Reduce && geometry.walk == Walk::List && one_segment && plain && !saves;
+    // Accumulators of four lanes, and a count each.
+    let fits = |workgroup: u32| {
+        let bytes = (4 * row.acc_bytes + WORD) * u64::from(workgroup);
+        bytes <= u64::from(limits.workgroup_bytes) && workgroup <= limits.invocations_per_workgroup
+    };
+    MASKED.into_iter().rev().find(|&workgroup| suits && fits(workgroup))
 }
 
 /// Whether lists of features are folded sixteen columns at a time: where so many lie side by side, and enough invocations are left.

@@ -3,11 +3,11 @@
 use super::{
     ClusterStep, Digest, Division, Elements, Emit, Format, Kernel, KernelKey, Limits, Params, Plan, PoolKey, Request, Role,
     Rows, Schedule, Site, Step, Stored, Tile, WORD, WORKGROUP, Way,
-    choose::{TwoStages, choose_kernel, in_runs, is_wide, passes, sort_taps, strip_rows, strip_turn},
+    choose::{TwoStages, choose_kernel, in_runs, is_wide, masked, passes, sort_taps, strip_rows, strip_turn, team_of},
     index,
     line::{line_groups, line_parts, line_passes},
     pieces::Shifts,
-    schedule::{SORT_TAPS, STRIP_TURN, WIDE, two_stages},
+    schedule::{MASKED_TEAMS, SORT_TAPS, STRIP_TURN, WIDE, two_stages},
 };
 use crate::{
     Error, Op, Pooling, Shape,
@@ -64,7 +64,9 @@ impl Plan {
         let mut plan = Self::empty(site, Way::Forward { indices: request.indices }, kernel)?;
         plan.detection = request.detection;
         if plan.output.elements() > 0 {
-            plan.digest_sides(site)?;
+            if masked(site, kernel, false).is_none() {
+                plan.digest_sides(site)?;
+            }
             plan.in_pieces(site, request, Division::forward(site, request), |plan, site| {
                 plan.fold(site, if request.indices { Emit::Indices } else { Emit::Values })?;
                 if request.detection { plan.detect(site) } else { Ok(()) }
@@ -160,7 +162,7 @@ impl Plan {
                 self.steps.push(step(key(Schedule::Direct, rows, aligned_store), outputs.div_ceil(4 * WORKGROUP), [0; 3])?);
             }
             Kernel::Tile => {
-                let tile = Tile::of(&geometry.axes, format.four(), row.acc_bytes);
+                let tile = Tile::of(&geometry.axes, format.four(), row.acc_bytes, limits);
                 let across = width.output.div_ceil(tile.columns);
                 let deep = geometry.axes[0].output;
                 let planes = outputs / format.values() / (deep * height.output * width.output);
@@ -180,7 +182,16 @@ impl Plan {
                 self.steps.push(step(key, owners.div_ceil(WORKGROUP), [0; 3])?);
             }
             Kernel::Line => {}
-            Kernel::Reduce => self.steps.push(step(key(Schedule::Reduce, Rows::One, false), owners, [0; 3])?),
+            Kernel::Reduce => {
+                let (key, teams) = if let Some(workgroup) = masked(site, self.kernel, emit == Emit::Saved) {
+                    let key = key(Schedule::Masked(workgroup), Rows::One, false);
+                    (PoolKey { walk: Walk::Mask, ..key }, MASKED_TEAMS)
+                } else {
+                    let (team, rows) = team_of(site, format.four());
+                    (key(Schedule::Reduce(team), rows, false), WORKGROUP / team)
+                };
+                self.steps.push(step(key, owners.div_ceil(teams), [0; 3])?);
+            }
             Kernel::TwoStage => {
                 let sizes = TwoStages::new(geometry, row, outputs, &format);
                 self.scratch_bytes = self.scratch_bytes.max(sizes.scratch_bytes);

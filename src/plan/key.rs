@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Format, Lanes, Line, Patch, Rows, Schedule, Stored, Tile};
+use super::{Format, Lanes, Line, Patch, Rows, Schedule, Stored, Tile, WORKGROUP};
 use crate::{
     Activation, Element, OpKind, Texel,
     geometry::{Order, Walk},
@@ -259,7 +259,9 @@ impl fmt::Display for PoolKey {
         match self.schedule {
             Schedule::Direct => f.write_str("direct")?,
             Schedule::Wide => f.write_str("wide")?,
-            Schedule::Reduce => f.write_str("reduce")?,
+            Schedule::Reduce(WORKGROUP) => f.write_str("reduce")?,
+            Schedule::Reduce(team) => write!(f, "reduce{team}")?,
+            Schedule::Masked(workgroup) => write!(f, "masked{workgroup}")?,
             Schedule::Partial => f.write_str("partial")?,
             Schedule::Merge => f.write_str("merge")?,
             Schedule::ListPartial => f.write_str("list_partial")?,

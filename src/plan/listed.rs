@@ -5,7 +5,7 @@ use super::{
     UnpoolStep,
     choose::{listed_patches, listed_tiles},
     format::CHOOSE_AS_STORED,
-    schedule::{Line, SORT_TAPS, two_stages},
+    schedule::{Line, MASKED, SORT_TAPS, TEAMS, two_stages},
 };
 use crate::{
     Activation, Element, OpKind, Texel,
@@ -140,8 +140,18 @@ impl PoolKey {
                     }
                     // Neither does how a region is walked on how many walk it.
                     if turned {
-                        keys.push(base(walk, Schedule::Reduce, choices[turn % choices.len()]));
+                        // Teams in turn, too; the smallest only reads fours.
+                        let team = TEAMS[turn / 2 % TEAMS.len()];
+                        let shifted = walk.in_runs() && (team == TEAMS[0] || turn % 3 == 0);
+                        let (team, rows) = if shifted { (team, Rows::Shifted) } else { (team.max(TEAMS[1]), Rows::One) };
+                        keys.push(Self { rows, ..base(walk, Schedule::Reduce(team), choices[turn % choices.len()]) });
                     }
+                }
+                if row.shareable && row.passes == 1 && row.weighting == WeightingKind::One {
+                    turn += 1;
+                    let lanes = if turn % 2 == 0 { Lanes::Neighbours } else { Lanes::One };
+                    let format = Format { lanes, ..Format::PLAIN };
+                    keys.push(Self { format, ..base(Walk::Mask, Schedule::Masked(MASKED[turn / 2 % 2]), Emit::Values) });
                 }
                 if row.saved_bytes > 0 {
                     // Schedules and walks in turn; what is saved depends on neither.
@@ -149,7 +159,7 @@ impl PoolKey {
                     for at in 0..3 {
                         turn += 1;
                         let walk = walks[turn % walks.len()];
-                        let schedule = [Schedule::Direct, Schedule::Reduce, two_stages(walk)[1]][at];
+                        let schedule = [Schedule::Direct, Schedule::Reduce(TEAMS[1 + at % 2]), two_stages(walk)[1]][at];
                         keys.push(base(walk, schedule, Emit::Saved));
                     }
                 }
@@ -171,7 +181,7 @@ impl PoolKey {
                     let walks: Vec<Walk> = Walk::ALL.into_iter().filter(takes).collect();
                     let walk = walks[turn % walks.len()];
                     turn += 1;
-                    let schedule = [Schedule::Direct, Schedule::Reduce, two_stages(walk)[0]][turn % 3];
+                    let schedule = [Schedule::Direct, Schedule::Reduce(TEAMS[1 + turn / 3 % 2]), two_stages(walk)[0]][turn % 3];
                     keys.push(Self { activation, ..base(walk, schedule, own) });
                     if row.shareable && turn % 2 == 0 {
                         let (tile, rows) = tiles[turn % tiles.len()];
@@ -407,7 +417,7 @@ impl Format {
         if self.lanes == Lanes::Planes {
             return vec![Schedule::Direct];
         }
-        let mut schedules = vec![Schedule::Direct, Schedule::Reduce];
+        let mut schedules = vec![Schedule::Direct, Schedule::Reduce(TEAMS[usize::from(!self.four()) + 1])];
         if walk != Walk::List || !self.four() {
             schedules.extend(two_stages(walk));
         } else if row.passes == 1 && self.order == Order::ChannelsFirst {

@@ -30,7 +30,7 @@ pub(crate) use key::{BackKey, BackTo, ClusterStep, Digest, Emit, MipKey, PoolKey
 pub use limits::Limits;
 pub use request::{Request, Specialise};
 pub use schedule::Kernel;
-pub(crate) use schedule::{Line, Rows, STRIP_TURN, Schedule, Tile, WORKGROUP};
+pub(crate) use schedule::{Line, MASKED_TEAMS, Rows, STRIP_TURN, Schedule, Tile, WORKGROUP};
 
 use choose::choose_kernel;
 use cost::cost;

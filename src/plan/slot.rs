@@ -164,6 +164,7 @@ impl PoolKey {
             Schedule::Merge | Schedule::ListMerge => &[Slot::Scratch],
             Schedule::Line(Line { from_scratch: true, .. }) => &[Slot::Scratch],
             Schedule::Line(Line { to_scratch: true, .. }) => &[Slot::Input, Slot::Scratch],
+            Schedule::Masked(_) => &[Slot::Input, Slot::Labels, Slot::Status],
             _ => &[Slot::Input],
         };
         let of_emit: &[Slot] = match (self.schedule, self.emit) {

@@ -52,7 +52,7 @@ fn each_request_gets_the_kernel_that_suits_it() {
             ],
         ),
         (global.clone(), Shape::nchw([8, 2048, 7, 7]), request, vec!["average/global/direct/shift4/store4"]),
-        (global.clone(), Shape::nchw([8, 4, 112, 112]), request, vec!["average/global/reduce"]),
+        (global.clone(), Shape::nchw([8, 4, 112, 112]), request, vec!["average/global/reduce/shift4"]),
         (global.clone(), Shape::nchw([1, 3, 1080, 1920]), request, vec!["average/global/partial", "average/global/merge"]),
         (Pooling::new(Op::Median, crate::Window::new(5)), Shape::nchw([1, 1, 20, 20]), request, vec!["median/window/sort25"]),
         (Pooling::new(Op::Median, crate::Window::new(35)), Shape::nchw([1, 1, 80, 80]), request, vec!["median/window/reduce"]),
@@ -122,10 +122,44 @@ fn each_request_gets_the_kernel_that_suits_it() {
             request,
             vec!["digest/labels_count", "digest/labels_scan", "digest/labels_scatter", "average/list/wide/columns4"],
         ),
-        (global.clone(), Shape::nchw([1, 1, 9]), request.kernel(Kernel::Reduce), vec!["average/global/reduce"]),
+        (global.clone(), Shape::nchw([1, 1, 9]), request.kernel(Kernel::Reduce), vec!["average/global/reduce16"]),
         (Pooling::max(1), Shape::nchw([0, 4, 8]), request, vec![]),
     ];
+    let software = Limits { outputs_side_by_side: 8, folds_in_teams: false, ..Limits::WEBGPU };
     for (pooling, shape, request, keys) in cases {
+        let plan = Plan::new(&pooling, &shape, &request, &software).expect("a plan");
+        assert_eq!(plan.keys().map(|key| key.to_string()).collect::<Vec<_>>(), keys, "{pooling:?} on {shape}");
+    }
+}
+
+/// On GPUs tiles are narrower, and few regions are folded by teams.
+#[test]
+fn gpus_fold_in_teams() {
+    let average = |region: Region| Pooling::new(Op::AVERAGE, region);
+    let request = Request::new();
+    for (pooling, shape, request, keys) in [
+        (
+            Pooling::max([3, 3]).stride([2, 2]).padding([1, 1]),
+            Shape::nchw([8, 64, 112, 112]),
+            request,
+            vec!["max/window/tile4_k3x3_s2x2_d1x1_p1_rows/load4/store4"],
+        ),
+        (average(Region::Global), Shape::nchw([8, 512, 7, 7]), request, vec!["average/global/reduce4/shift4"]),
+        (average(Region::Global), Shape::nchw([8, 511, 7, 7]), request, vec!["average/global/reduce4/shift4"]),
+        (average(Region::Global), Shape::nchw([1, 511, 7, 7]), request, vec!["average/global/reduce16"]),
+        (average(Region::Global), Shape::nhwc([8, 7, 7, 512]), request, vec!["average/global/reduce16/nhwc4"]),
+        (average(Region::Global), Shape::nchw([8, 512, 5, 5]), request, vec!["average/global/direct/shift4/store4"]),
+        (average(Region::Global), Shape::nchw([800, 512, 7, 7]), request, vec!["average/global/direct/shift4/store4"]),
+        // The mask is read as it is.
+        (average(Region::Sequence), Shape::nchw([32, 128, 768]), request, vec!["average/mask/masked256/columns4"]),
+        (average(Region::Sequence), Shape::nchw([32, 128, 766]), request, vec!["average/mask/masked256"]),
+        (
+            Pooling::new(Op::Median, Region::Sequence),
+            Shape::nchw([32, 128, 766]),
+            request,
+            vec!["digest/labels_count", "digest/labels_scan", "digest/labels_scatter", "median/list/reduce16"],
+        ),
+    ] {
         let plan = plan(&pooling, shape, request).expect("a plan");
         assert_eq!(plan.keys().map(|key| key.to_string()).collect::<Vec<_>>(), keys, "{pooling:?} on {shape}");
     }

@@ -54,10 +54,10 @@ pub(super) fn back(key: &BackKey) -> String {
         Walk::Pyramid => &[wgsl!("common/bin_holders"), wgsl!("holders/pyramid")],
         Walk::RoiPool => &[wgsl!("common/bin_holders"), wgsl!("holders/roi_pool")],
         Walk::RoiAlign => &[wgsl!("holders/roi_align")],
-        Walk::List => &[wgsl!("digest/labels_read")],
+        Walk::List | Walk::Mask => &[wgsl!("digest/labels_read")],
     });
     files.push(match key.walk {
-        Walk::List => "",
+        Walk::List | Walk::Mask => "",
         Walk::Reflect | Walk::Edge => wgsl!("shares/padded"),
         Walk::RoiAlign => wgsl!("shares/samples"),
         _ => wgsl!("shares/inside"),

@@ -16,8 +16,8 @@ use crate::{
     geometry::{Order, Walk},
     op::{WeightingKind, wgsl},
     plan::{
-        BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, Lanes, Line, MipKey, Patch, PoolKey, Role, Rows,
-        STRIP_TURN, Schedule, Stored, UnpoolStep, WORKGROUP,
+        BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, Lanes, Line, MASKED_TEAMS, MipKey, Patch, PoolKey, Role,
+        Rows, STRIP_TURN, Schedule, Stored, UnpoolStep, WORKGROUP,
     },
 };
 
@@ -58,7 +58,12 @@ impl KernelKey {
 
 /// The name, the constants and the files of a kernel.
 fn text(name: &str, format: &Format, constants: &str, files: &[&'static str]) -> String {
-    let mut head = format!("// {name}\nconst WORKGROUP = {WORKGROUP}u;\nconst GROUP = {}u;\n{constants}", format.group());
+    text_in(WORKGROUP, name, format, constants, files)
+}
+
+/// The same in workgroups of another size.
+fn text_in(workgroup: u32, name: &str, format: &Format, constants: &str, files: &[&'static str]) -> String {
+    let mut head = format!("// {name}\nconst WORKGROUP = {workgroup}u;\nconst GROUP = {}u;\n{constants}", format.group());
     let mut elements = "";
     for (side, stored) in [("INPUT", format.input), ("OUTPUT", format.output)] {
         if let Some(element) = stored.fields() {
@@ -263,6 +268,7 @@ fn region_of(walk: Walk) -> &'static str {
         Walk::RoiPool => wgsl!("region/roi_pool"),
         Walk::RoiAlign => wgsl!("region/roi_align"),
         Walk::List => wgsl!("region/list"),
+        Walk::Mask => wgsl!("region/mask"),
     }
 }
 
@@ -307,6 +313,7 @@ fn walk_and_op(
         Walk::Pyramid | Walk::RoiPool => &[wgsl!("common/bins"), wgsl!("taps/inside"), wgsl!("taps/stored")],
         Walk::RoiAlign => &[wgsl!("taps/samples")],
         Walk::List => &[wgsl!("taps/list"), wgsl!("taps/stored")],
+        Walk::Mask => &[wgsl!("taps/inside"), wgsl!("taps/stored")],
     });
     files.extend_from_slice(row.wgsl);
     if walk.has_table() {
@@ -330,7 +337,7 @@ fn pool(key: &PoolKey) -> String {
     files.extend(load(format, key.rows != Rows::One));
     files.push(if key.walk.fills_empty() { wgsl!("answer/or_empty") } else { wgsl!("answer/of_op") });
     files.extend_from_slice(match key.schedule {
-        Schedule::Direct if key.rows == Rows::Shifted => &[wgsl!("walk/runs"), wgsl!("schedule/direct")],
+        Schedule::Direct if key.rows == Rows::Shifted => &[wgsl!("walk/runs"), wgsl!("taps/run"), wgsl!("schedule/direct")],
         Schedule::Direct if key.walk == Walk::List => &[wgsl!("walk/list"), wgsl!("schedule/direct")],
         Schedule::Direct => &[wgsl!("walk/taps"), wgsl!("schedule/direct")],
         Schedule::Tile(_) if format.four() => &[wgsl!("tile/channels"), wgsl!("schedule/tile")],
@@ -340,9 +347,13 @@ fn pool(key: &PoolKey) -> String {
             Rows::Shifted => &[wgsl!("tile/planes"), wgsl!("tile/span_shifted"), wgsl!("schedule/tile")],
         },
         Schedule::Wide => &[wgsl!("schedule/wide")],
-        Schedule::Reduce => &[wgsl!("common/workgroup"), wgsl!("schedule/reduce")],
-        Schedule::Partial => &[wgsl!("common/workgroup"), wgsl!("schedule/partial")],
-        Schedule::Merge => &[wgsl!("common/workgroup"), wgsl!("schedule/merge")],
+        Schedule::Reduce(_) if key.rows == Rows::Shifted => {
+            &[wgsl!("common/team"), wgsl!("walk/team_runs"), wgsl!("taps/run"), wgsl!("schedule/reduce")]
+        }
+        Schedule::Reduce(_) => &[wgsl!("common/team"), wgsl!("walk/team_taps"), wgsl!("schedule/reduce")],
+        Schedule::Masked(_) => &[wgsl!("common/team"), wgsl!("digest/labels_read"), wgsl!("schedule/masked")],
+        Schedule::Partial => &[wgsl!("common/team"), wgsl!("walk/team_taps"), wgsl!("schedule/partial")],
+        Schedule::Merge => &[wgsl!("common/team"), wgsl!("schedule/merge")],
         Schedule::Sort(_) => &[wgsl!("schedule/sort")],
         Schedule::ListPartial => &[wgsl!("walk/list"), wgsl!("schedule/list_partial")],
         Schedule::ListMerge => &[wgsl!("schedule/list_merge")],
@@ -370,12 +381,19 @@ fn pool(key: &PoolKey) -> String {
             }
         }
     }
-    text(&key.to_string(), format, &constants(key), &files)
+    let workgroup = if let Schedule::Masked(workgroup) = key.schedule { workgroup } else { WORKGROUP };
+    text_in(workgroup, &key.to_string(), format, &constants(key), &files)
 }
 
 /// The lines that Rust fixes in the text, so that arrays can be sized and loops have constant bounds.
 fn constants(key: &PoolKey) -> String {
     let mut lines = format!("const WITH_INDEX = {};\nconst OP_VARIANT = {}u;\n", key.emit != Emit::Values, key.variant);
+    match key.schedule {
+        Schedule::Reduce(team) => lines.push_str(&format!("const TEAM = {team}u;\n")),
+        Schedule::Masked(workgroup) => lines.push_str(&format!("const TEAM = {}u;\n", workgroup / MASKED_TEAMS)),
+        Schedule::Partial | Schedule::Merge => lines.push_str("const TEAM = WORKGROUP;\n"),
+        _ => {}
+    }
     if let Schedule::Sort(taps) = key.schedule {
         lines.push_str(&format!("const SORT_TAPS = {taps}u;\n"));
     }

@@ -323,6 +323,44 @@ fn runs() {
     check_all("runs", &engines(), &cases);
 }
 
+/// Regions that teams fold: of every size, by fours and one by one, where teams are left without a region, and sequences of more tokens than a team folds in one block.
+#[test]
+fn teams() {
+    let (mut cases, mut turn) = (Vec::new(), 0);
+    for (region, shape, expected) in [
+        (Region::Global, Shape::nchw([3, 4, 7, 7]), "reduce4/shift4"),
+        (Region::Global, Shape::nchw([4, 7, 5, 3, 11]), "reduce4/shift4"),
+        (Region::Global, Shape::nchw([1, 5, 7, 7]), "reduce16"),
+        (Region::Global, Shape::nhwc([3, 7, 7, 12]), "reduce16/nhwc4"),
+        (Region::Global, Shape::nchw([2, 2, 38, 37]), "reduce/shift4"),
+        (Region::Adaptive { output_size: [1, 2].into() }, Shape::nchw([1, 4, 4, 43]), "reduce4/shift4"),
+        (Region::Adaptive { output_size: [1, 2].into() }, Shape::nchw([1, 4, 9, 95]), "reduce16/shift4"),
+        (Region::Sequence, Shape::nchw([3, 77, 12]), "masked256/columns4"),
+        (Region::Sequence, Shape::nchw([3, 40, 7]), "masked256"),
+        (Region::Sequence, Shape::nchw([1, 4200, 4]), "masked256/columns4"),
+        (Region::Sequence, Shape::nhwc([2, 5, 41]), "masked256/depth_last"),
+        (Region::Segments { count: Some(1), empty: 0.5 }, Shape::nchw([2, 3, 9, 13]), "masked256"),
+    ] {
+        for op in ops() {
+            for data in [Data::Specials, Data::Offset] {
+                let request = Request::new().kernel(Kernel::Reduce);
+                let request = request.indices(op.kind().row().indices && region.has_indices());
+                let pooling = Pooling::new(op, region.clone());
+                if let Ok(plan) = Plan::new(&pooling, &shape, &request, &Limits::WEBGPU) {
+                    let key = plan.keys().next().map_or_else(String::new, |key| key.to_string().replace("/indices", ""));
+                    assert!(op != Op::Max || key.ends_with(expected), "{key}, not {expected}, of {pooling:?} on {shape}");
+                    turn += 1;
+                    if op == Op::Max || in_turn(turn, 3) {
+                        cases.push(Case { pooling, shape, request, data });
+                    }
+                }
+            }
+        }
+    }
+    assert!(cases.len() > 100, "{} cases", cases.len());
+    check_all("teams", &engines(), &cases);
+}
+
 #[test]
 fn sort() {
     let cases = product(Some(Kernel::Sort), Specialise::Never);

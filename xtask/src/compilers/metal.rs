@@ -10,7 +10,7 @@ use super::texts;
 
 /// A kernel of one invocation an output, and one with barriers; and where their text is kept.
 const KEPT: [(&str, &str); 2] =
-    [("max/window/direct", "max_window_direct.metal"), ("sum/global/reduce", "sum_global_reduce.metal")];
+    [("max/window/direct", "max_window_direct.metal"), ("sum/global/reduce16/shift4", "sum_global_reduce.metal")];
 
 fn kept(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/compilers/metal").join(name)

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 /// The largest number of runs in one batch.
-pub const MOST_RUNS: f64 = 2000.0;
+pub const MOST_RUNS: f64 = 10_000.0;
 
 /// What the driver asks.
 #[derive(Debug, Clone, Serialize, Deserialize)]

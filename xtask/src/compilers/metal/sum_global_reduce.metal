@@ -77,13 +77,17 @@ struct Rect {
 struct Weighting {
     uint unused;
 };
-typedef float type_6[1];
+typedef metal::float4 type_6[1];
 struct Acc {
     V sum;
 };
 typedef uint Carry;
 struct type_8 {
     Acc inner[64];
+};
+struct Member {
+    uint team;
+    uint number;
 };
 struct type_9 {
     V inner[4];
@@ -95,13 +99,17 @@ struct Run {
     type_9 values;
     type_10 indices;
 };
+typedef float type_11[1];
 constant uint WORKGROUP = 64u;
 constant uint GROUP = 1u;
 constant bool WITH_INDEX = false;
 constant uint OP_VARIANT = 0u;
+constant uint TEAM = 16u;
 constant uint LANES = 1u;
 constant uint KEY_LAST = 8388607u;
 constant uint PASSES = 1u;
+constant uint TEAMS = 4u;
+constant uint TEAM_STEP = 1u;
 constant uint BLOCK = 32u;
 
 V value_of(
@@ -309,8 +317,8 @@ float fetch(
     device type_6 const& input,
     constant _mslBufferSizes& _buffer_sizes
 ) {
-    float _e3 = input[metal::min(unsigned(at_4), (_buffer_sizes.size1 - 0 - 4) / 4)];
-    return _e3;
+    float _e8 = input[metal::min(unsigned(at_4 / 4u), (_buffer_sizes.size1 - 0 - 16) / 16)][metal::min(unsigned(at_4 % 4u), 3u)];
+    return _e8;
 }
 
 V load(
@@ -501,6 +509,15 @@ U acc_index(
     return 4294967295u;
 }
 
+metal::float4 fetch_four(
+    uint at_9,
+    device type_6 const& input,
+    constant _mslBufferSizes& _buffer_sizes
+) {
+    metal::float4 _e5 = input[metal::min(unsigned(at_9 / 4u), (_buffer_sizes.size1 - 0 - 16) / 16)];
+    return _e5;
+}
+
 V region_answer(
     Acc acc_6,
     Ctx ctx_5
@@ -509,11 +526,72 @@ V region_answer(
     return _e2;
 }
 
-Acc workgroup_fold(
+Member member_of(
+    uint local_2
+) {
+    if (false) {
+        return Member {local_2 % TEAMS, local_2 / TEAMS};
+    }
+    return Member {local_2 / TEAM, local_2 % TEAM};
+}
+
+Acc team_merge(
+    uint local_3,
+    Member member,
+    Acc acc_7,
+    threadgroup type_8& team_accs
+) {
+    uint half_ = 8u;
+    team_accs.inner[metal::min(unsigned(local_3), 63u)] = acc_7;
+    metal::threadgroup_barrier(metal::mem_flags::mem_threadgroup);
+    bool loop_init = true;
+    while(true) {
+        if (!loop_init) {
+            uint _e26 = half_;
+            half_ = _e26 / 2u;
+        }
+        loop_init = false;
+        uint _e7 = half_;
+        if (_e7 > 0u) {
+        } else {
+            break;
+        }
+        {
+            uint _e11 = half_;
+            if (member.number < _e11) {
+                Acc _e17 = team_accs.inner[metal::min(unsigned(local_3), 63u)];
+                uint _e19 = half_;
+                Acc _e24 = team_accs.inner[metal::min(unsigned(local_3 + (_e19 * TEAM_STEP)), 63u)];
+                Acc _e25 = acc_merge(_e17, _e24);
+                team_accs.inner[metal::min(unsigned(local_3), 63u)] = _e25;
+            }
+            metal::threadgroup_barrier(metal::mem_flags::mem_threadgroup);
+        }
+    }
+    Acc merged = team_accs.inner[metal::min(unsigned(local_3 - (member.number * TEAM_STEP)), 63u)];
+    metal::threadgroup_barrier(metal::mem_flags::mem_threadgroup);
+    return merged;
+}
+
+Tap run_tap(
+    Weighting weighting_2,
+    V value_1,
+    uint d_2,
+    uint h_2,
+    uint w_2,
+    uint index_3,
+    uint ordinal_2
+) {
+    V _e7 = weight_at(weighting_2, d_2, h_2, w_2);
+    uint _e11 = tap_mark(index_3 + w_2, ordinal_2 + w_2);
+    return Tap {value_1, _e7, ordinal_2 + w_2, _e11};
+}
+
+Acc team_fold(
     Rect rect_6,
     uint from_tap,
     uint to_tap,
-    uint local_1,
+    uint number_3,
     Ctx ctx_6,
     Carry carry_3,
     constant Params& params,
@@ -523,90 +601,130 @@ Acc workgroup_fold(
     Acc total = {};
     Acc block = {};
     uint pushed = 0u;
-    uint ordinal_2 = {};
+    uint ordinal_3 = 0u;
+    uint d_3 = 0u;
+    uint h_3 = {};
+    uint at_10 = {};
     Weighting _e6 = weighting_of(rect_6, ctx_6);
-    Acc _e7 = acc_init(ctx_6, carry_3);
-    total = _e7;
+    uint count_2 = rect_6.width.count;
     Acc _e9 = acc_init(ctx_6, carry_3);
-    block = _e9;
-    ordinal_2 = from_tap + local_1;
-    bool loop_init = true;
-    while(true) {
-        if (!loop_init) {
-            uint _e46 = ordinal_2;
-            ordinal_2 = _e46 + WORKGROUP;
-        }
-        loop_init = false;
-        uint _e15 = ordinal_2;
-        if (_e15 < to_tap) {
-        } else {
-            break;
-        }
-        {
-            uint _e17 = ordinal_2;
-            uint line = _e17 / rect_6.width.count;
-            uint d_2 = line / rect_6.height.count;
-            Acc _e24 = block;
-            uint _e28 = ordinal_2;
-            uint _e32 = ordinal_2;
-            Tap _e33 = rect_tap(rect_6, _e6, d_2, line % rect_6.height.count, _e28 % rect_6.width.count, _e32, params, input, _buffer_sizes);
-            Acc _e34 = acc_push(_e24, _e33, ctx_6);
-            block = _e34;
-            uint _e35 = pushed;
-            pushed = _e35 + 1u;
-            uint _e38 = pushed;
-            if (_e38 == BLOCK) {
-                Acc _e41 = total;
-                Acc _e42 = block;
-                Acc _e43 = acc_merge(_e41, _e42);
-                total = _e43;
-                Acc _e44 = acc_init(ctx_6, carry_3);
-                block = _e44;
-                pushed = 0u;
-            }
-        }
-    }
-    Acc _e49 = total;
-    Acc _e50 = block;
-    Acc _e51 = acc_merge(_e49, _e50);
-    return _e51;
-}
-
-Acc workgroup_merge(
-    uint local_2,
-    Acc acc_7,
-    threadgroup type_8& workgroup_accs
-) {
-    uint half_ = 32u;
-    workgroup_accs.inner[metal::min(unsigned(local_2), 63u)] = acc_7;
-    metal::threadgroup_barrier(metal::mem_flags::mem_threadgroup);
+    total = _e9;
+    Acc _e11 = acc_init(ctx_6, carry_3);
+    block = _e11;
     bool loop_init_1 = true;
     while(true) {
         if (!loop_init_1) {
-            uint _e22 = half_;
-            half_ = _e22 / 2u;
+            uint _e130 = d_3;
+            d_3 = _e130 + 1u;
         }
         loop_init_1 = false;
-        uint _e6 = half_;
-        if (_e6 > 0u) {
+        uint _e19 = d_3;
+        if (_e19 < rect_6.depth.count) {
         } else {
             break;
         }
         {
-            uint _e9 = half_;
-            if (local_2 < _e9) {
-                Acc _e15 = workgroup_accs.inner[metal::min(unsigned(local_2), 63u)];
-                uint _e17 = half_;
-                Acc _e20 = workgroup_accs.inner[metal::min(unsigned(local_2 + _e17), 63u)];
-                Acc _e21 = acc_merge(_e15, _e20);
-                workgroup_accs.inner[metal::min(unsigned(local_2), 63u)] = _e21;
+            h_3 = 0u;
+            bool loop_init_2 = true;
+            while(true) {
+                if (!loop_init_2) {
+                    uint _e127 = h_3;
+                    h_3 = _e127 + 1u;
+                }
+                loop_init_2 = false;
+                uint _e25 = h_3;
+                if (_e25 < rect_6.height.count) {
+                } else {
+                    break;
+                }
+                {
+                    uint _e31 = d_3;
+                    uint _e38 = h_3;
+                    uint _e45 = tap_index(rect_6.depth.first + (_e31 * rect_6.depth.step), rect_6.height.first + (_e38 * rect_6.height.step), rect_6.width.first, params);
+                    uint first_2 = rect_6.base + _e45;
+                    uint lead = first_2 % 4u;
+                    at_10 = 4u * number_3;
+                    bool loop_init_3 = true;
+                    while(true) {
+                        if (!loop_init_3) {
+                            uint _e121 = at_10;
+                            at_10 = _e121 + 64u;
+                        }
+                        loop_init_3 = false;
+                        uint _e53 = at_10;
+                        if (_e53 < (lead + count_2)) {
+                        } else {
+                            break;
+                        }
+                        {
+                            uint _e57 = at_10;
+                            metal::float4 _e59 = fetch_four((first_2 - lead) + _e57, input, _buffer_sizes);
+                            uint _e60 = at_10;
+                            uint w_3 = _e60 - lead;
+                            if (w_3 < count_2) {
+                                Acc _e63 = block;
+                                V _e65 = activate(_e59.x);
+                                uint _e66 = d_3;
+                                uint _e67 = h_3;
+                                uint _e68 = ordinal_3;
+                                Tap _e69 = run_tap(_e6, _e65, _e66, _e67, w_3, _e45, _e68);
+                                Acc _e70 = acc_push(_e63, _e69, ctx_6);
+                                block = _e70;
+                            }
+                            if ((w_3 + 1u) < count_2) {
+                                Acc _e74 = block;
+                                V _e76 = activate(_e59.y);
+                                uint _e77 = d_3;
+                                uint _e78 = h_3;
+                                uint _e81 = ordinal_3;
+                                Tap _e82 = run_tap(_e6, _e76, _e77, _e78, w_3 + 1u, _e45, _e81);
+                                Acc _e83 = acc_push(_e74, _e82, ctx_6);
+                                block = _e83;
+                            }
+                            if ((w_3 + 2u) < count_2) {
+                                Acc _e87 = block;
+                                V _e89 = activate(_e59.z);
+                                uint _e90 = d_3;
+                                uint _e91 = h_3;
+                                uint _e94 = ordinal_3;
+                                Tap _e95 = run_tap(_e6, _e89, _e90, _e91, w_3 + 2u, _e45, _e94);
+                                Acc _e96 = acc_push(_e87, _e95, ctx_6);
+                                block = _e96;
+                            }
+                            if ((w_3 + 3u) < count_2) {
+                                Acc _e100 = block;
+                                V _e102 = activate(_e59.w);
+                                uint _e103 = d_3;
+                                uint _e104 = h_3;
+                                uint _e107 = ordinal_3;
+                                Tap _e108 = run_tap(_e6, _e102, _e103, _e104, w_3 + 3u, _e45, _e107);
+                                Acc _e109 = acc_push(_e100, _e108, ctx_6);
+                                block = _e109;
+                            }
+                            uint _e110 = pushed;
+                            pushed = _e110 + 4u;
+                            uint _e113 = pushed;
+                            if (_e113 >= BLOCK) {
+                                Acc _e116 = total;
+                                Acc _e117 = block;
+                                Acc _e118 = acc_merge(_e116, _e117);
+                                total = _e118;
+                                Acc _e119 = acc_init(ctx_6, carry_3);
+                                block = _e119;
+                                pushed = 0u;
+                            }
+                        }
+                    }
+                    uint _e124 = ordinal_3;
+                    ordinal_3 = _e124 + count_2;
+                }
             }
-            metal::threadgroup_barrier(metal::mem_flags::mem_threadgroup);
         }
     }
-    Acc merged = workgroup_accs.inner[0];
-    metal::threadgroup_barrier(metal::mem_flags::mem_threadgroup);
-    return merged;
+    Acc _e132 = total;
+    Acc _e133 = block;
+    Acc _e134 = acc_merge(_e132, _e133);
+    return _e134;
 }
 
 Run run_with(
@@ -635,24 +753,24 @@ Run run_with(
 }
 
 void put(
-    uint at_9,
+    uint at_11,
     Quad values,
     uint count,
-    device type_6& output_1,
+    device type_11& output_1,
     constant _mslBufferSizes& _buffer_sizes
 ) {
     metal::float4 four = static_cast<metal::float4>(values);
     if (0u < count) {
-        output_1[metal::min(unsigned(at_9), (_buffer_sizes.size3 - 0 - 4) / 4)] = four.x;
+        output_1[metal::min(unsigned(at_11), (_buffer_sizes.size3 - 0 - 4) / 4)] = four.x;
     }
     if (1u < count) {
-        output_1[metal::min(unsigned(at_9 + 1u), (_buffer_sizes.size3 - 0 - 4) / 4)] = four.y;
+        output_1[metal::min(unsigned(at_11 + 1u), (_buffer_sizes.size3 - 0 - 4) / 4)] = four.y;
     }
     if (2u < count) {
-        output_1[metal::min(unsigned(at_9 + 2u), (_buffer_sizes.size3 - 0 - 4) / 4)] = four.z;
+        output_1[metal::min(unsigned(at_11 + 2u), (_buffer_sizes.size3 - 0 - 4) / 4)] = four.z;
     }
     if (3u < count) {
-        output_1[metal::min(unsigned(at_9 + 3u), (_buffer_sizes.size3 - 0 - 4) / 4)] = four.w;
+        output_1[metal::min(unsigned(at_11 + 3u), (_buffer_sizes.size3 - 0 - 4) / 4)] = four.w;
         return;
     } else {
         return;
@@ -666,16 +784,16 @@ Quad run_values(
 }
 
 void emit_run(
-    uint at_10,
+    uint at_12,
     Run run_3,
     uint count_1,
     constant Params& params,
-    device type_6& output_1,
+    device type_11& output_1,
     constant _mslBufferSizes& _buffer_sizes
 ) {
     uint _e6 = params.bases.y;
     Quad _e8 = run_values(run_3);
-    put(_e6 + at_10, _e8, count_1, output_1, _buffer_sizes);
+    put(_e6 + at_12, _e8, count_1, output_1, _buffer_sizes);
     return;
 }
 
@@ -686,11 +804,11 @@ metal::uint4 run_indices(
 }
 
 float held(
-    uint at_11,
-    device type_6 const& output_1,
+    uint at_13,
+    device type_11 const& output_1,
     constant _mslBufferSizes& _buffer_sizes
 ) {
-    float _e3 = output_1[metal::min(unsigned(at_11), (_buffer_sizes.size3 - 0 - 4) / 4)];
+    float _e3 = output_1[metal::min(unsigned(at_13), (_buffer_sizes.size3 - 0 - 4) / 4)];
     return _e3;
 }
 
@@ -701,8 +819,8 @@ struct main_Input {
 , uint local [[thread_index_in_threadgroup]]
 , constant Params& params [[user(fake0)]]
 , device type_6 const& input [[user(fake0)]]
-, threadgroup type_8& workgroup_accs
-, device type_6& output_1 [[user(fake0)]]
+, threadgroup type_8& team_accs
+, device type_11& output_1 [[user(fake0)]]
 , constant _mslBufferSizes& _buffer_sizes [[user(fake0)]]
 ) {
     Run run = {};
@@ -711,76 +829,87 @@ struct main_Input {
     Carry carry = {};
     Acc acc = {};
     uint turn = {};
-    uint _e6 = params.grid.x;
-    uint first_2 = (((group.y * _e6) + group.x) * GROUP) * LANES;
-    uint _e17 = params.extent.x;
-    if (first_2 >= _e17) {
-        return;
-    }
+    bool local_1 = {};
+    Member _e2 = member_of(local);
+    uint _e7 = params.grid.x;
+    uint first_3 = (((((group.y * _e7) + group.x) * TEAMS) + _e2.team) * GROUP) * LANES;
     uint _e22 = params.extent.x;
-    uint count_2 = metal::min(_e22 - first_2, 1u);
-    Place _e27 = place_of(first_2, params);
-    at = _e27;
-    bool loop_init_2 = true;
+    uint _e26 = params.extent.x;
+    uint count_3 = metal::min(_e22 - metal::min(first_3, _e26), 1u);
+    uint _e35 = params.extent.x;
+    Place _e39 = place_of(metal::min(first_3, _e35 - 1u), params);
+    at = _e39;
+    bool loop_init_4 = true;
     while(true) {
-        if (!loop_init_2) {
-            uint _e64 = lane;
-            lane = _e64 + LANES;
+        if (!loop_init_4) {
+            uint _e86 = lane;
+            lane = _e86 + LANES;
         }
-        loop_init_2 = false;
-        uint _e31 = lane;
-        if (_e31 < count_2) {
+        loop_init_4 = false;
+        uint _e43 = lane;
+        if (_e43 < 1u) {
         } else {
             break;
         }
         {
-            Place _e33 = at;
-            Rect _e34 = rect_of(_e33, params);
-            Place _e35 = at;
-            Ctx _e36 = rect_ctx(_e34, _e35, params);
-            Carry _e37 = carry_first(_e36);
-            carry = _e37;
-            Carry _e39 = carry;
-            Acc _e40 = acc_init(_e36, _e39);
-            acc = _e40;
+            Place _e46 = at;
+            Rect _e47 = rect_of(_e46, params);
+            uint _e49 = rect_taps(_e47);
+            uint _e50 = lane;
+            uint taps = (_e50 < count_3) ? _e49 : 0u;
+            Place _e53 = at;
+            Ctx _e54 = rect_ctx(_e47, _e53, params);
+            Carry _e55 = carry_first(_e54);
+            carry = _e55;
+            Carry _e57 = carry;
+            Acc _e58 = acc_init(_e54, _e57);
+            acc = _e58;
             turn = 0u;
-            bool loop_init_3 = true;
+            bool loop_init_5 = true;
             while(true) {
-                if (!loop_init_3) {
-                    uint _e56 = turn;
-                    turn = _e56 + 1u;
+                if (!loop_init_5) {
+                    uint _e74 = turn;
+                    turn = _e74 + 1u;
                 }
-                loop_init_3 = false;
-                uint _e44 = turn;
-                if (_e44 < PASSES) {
+                loop_init_5 = false;
+                uint _e62 = turn;
+                if (_e62 < PASSES) {
                 } else {
                     break;
                 }
                 {
-                    uint _e48 = rect_taps(_e34);
-                    Carry _e49 = carry;
-                    Acc _e50 = workgroup_fold(_e34, 0u, _e48, local, _e36, _e49, params, input, _buffer_sizes);
-                    Acc _e51 = workgroup_merge(local, _e50, workgroup_accs);
-                    acc = _e51;
-                    Acc _e52 = acc;
-                    Carry _e53 = carry;
-                    Carry _e54 = acc_next(_e52, _e53);
-                    carry = _e54;
+                    Carry _e67 = carry;
+                    Acc _e68 = team_fold(_e47, 0u, taps, _e2.number, _e54, _e67, params, input, _buffer_sizes);
+                    Acc _e69 = team_merge(local, _e2, _e68, team_accs);
+                    acc = _e69;
+                    Acc _e70 = acc;
+                    Carry _e71 = carry;
+                    Carry _e72 = acc_next(_e70, _e71);
+                    carry = _e72;
                 }
             }
-            Run _e58 = run;
-            uint _e59 = lane;
-            Acc _e60 = acc;
-            Run _e61 = run_with(_e58, _e59, _e60, _e36);
-            run = _e61;
-            Place _e62 = at;
-            Place _e63 = place_next(_e62, params);
-            at = _e63;
+            Run _e76 = run;
+            uint _e77 = lane;
+            Acc _e78 = acc;
+            Run _e79 = run_with(_e76, _e77, _e78, _e54);
+            run = _e79;
+            uint _e80 = lane;
+            if ((_e80 + LANES) < count_3) {
+                Place _e84 = at;
+                Place _e85 = place_next(_e84, params);
+                at = _e85;
+            }
         }
     }
-    if (local == 0u) {
-        Run _e69 = run;
-        emit_run(first_2, _e69, count_2, params, output_1, _buffer_sizes);
+    if (_e2.number == 0u) {
+        local_1 = count_3 > 0u;
+    } else {
+        local_1 = false;
+    }
+    bool _e97 = local_1;
+    if (_e97) {
+        Run _e98 = run;
+        emit_run(first_3, _e98, count_3, params, output_1, _buffer_sizes);
         return;
     } else {
         return;

@@ -1,0 +1,16 @@
+// The tokens of a sequence that its mask holds. Which they are is seen on the walk: a rect is of so many that were found.
+//
+// params.region_words = sequences' planes an image, unused, unused, what a label is less than its word
+fn rect_of(at: Place) -> Rect {
+  return rect_held(at, params.depth.x);
+}
+
+fn rect_held(at: Place, count: u32) -> Rect {
+  return Rect(
+    plane_base(at.plane),
+    Span(0u, count, 1u, count, 0u),
+    Span(0u, 1u, 1u, 1u, 0u),
+    Span(at.x, 1u, 1u, 1u, 0u),
+    Frame(),
+  );
+}
