@@ -82,7 +82,7 @@ impl Engine {
     }
 
     /// An engine on the same device that plans within tighter limits: smaller bindings, buffers and grids than the device's own (what is larger than the device's
-    /// is left at that), and dispatches that take no longer than [`Limits::longest_dispatch`]. What is no limit of a device (`invocations_to_fill`,
+    /// is left at that), and dispatches that take no longer than [`Limits::longest_dispatch`]. What is no limit of a device (`invocations_to_fill`, `software`,
     /// `taps_per_second`, `longest_dispatch`) is taken as given. Both share their pipelines.
     ///
     /// ```

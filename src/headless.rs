@@ -107,13 +107,13 @@ pub async fn adapters_async(options: &HeadlessOptions) -> Vec<wgpu::Adapter> {
     adapters
 }
 
-/// Whether an adapter is of a desktop OpenGL below 4.3. wgpu asks for 3.3 at least, of which NVIDIA's driver gives exactly that; by its extensions it has
-/// compute shaders, yet naga writes none for that version.
+/// Whether an adapter is of a desktop OpenGL below 4.2. wgpu asks for 3.3 at least, of which NVIDIA's driver gives exactly that; by its extensions it has
+/// compute shaders, yet naga writes none for versions before 4.2.
 fn is_gl_too_old(backend: Backend, driver: &str) -> bool {
     let mut numbers = driver.split(['.', ' ']).map_while(|number| number.parse::<u32>().ok());
     // OpenGL ES says its name before its version.
     match (backend, numbers.next(), numbers.next()) {
-        (Backend::Gl, Some(major), Some(minor)) => (major, minor) < (4, 3),
+        (Backend::Gl, Some(major), Some(minor)) => (major, minor) < (4, 2),
         _ => false,
     }
 }
@@ -202,11 +202,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn desktop_opengl_below_4_3_is_left_out() {
+    fn desktop_opengl_below_4_2_is_left_out() {
         for (driver, too_old) in [
             ("3.3.0 NVIDIA 580.159.04", true),
-            ("4.2 (Core Profile) Mesa 22.3.6", true),
-            ("4.3.0 NVIDIA 580.159.04", false),
+            ("4.1 (Core Profile) Mesa 22.3.6", true),
+            ("4.2.0 NVIDIA 580.159.04", false),
             ("4.5 (Core Profile) Mesa 22.3.6", false),
             ("OpenGL ES 3.1 Mesa 22.3.6", false),
             ("WebGL 2.0 (OpenGL ES 3.0 Chromium)", false),

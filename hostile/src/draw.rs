@@ -249,6 +249,7 @@ pub(crate) fn limits(u: &mut Unstructured<'_>) -> Result<Limits> {
         limits.longest_dispatch = Duration::from_micros(*u.choose(&[0, 1, 1000, 500_000, u64::MAX])?);
         limits.taps_per_second = *u.choose(&[0, 1, 1 << 30, u64::MAX])?;
         limits.invocations_to_fill = *u.choose(&[0, 1, 4096, u32::MAX])?;
+        limits.software = u.arbitrary()?;
     }
     Ok(limits)
 }

@@ -1,8 +1,7 @@
-// What the schedules share in which invocations fold together: TEAM of them fold one region, WORKGROUP / TEAM regions a workgroup, and merge what each has in a tree in
-// workgroup memory.
+// Invocations that fold together: TEAM of them fold one region, WORKGROUP / TEAM regions a workgroup, and merge what each has in a tree in workgroup memory.
 const TEAMS = WORKGROUP / TEAM;
-// Members of a team lie side by side; where four channels are folded lane by lane, teams do: so neighbours read what is neighbours in memory.
-const TEAM_STEP = select(1u, TEAMS, LANES > 1u);
+// Where taps lie side by side in memory members of a team are neighbours; where regions do (channels, features of tokens) teams are, TEAMS_BESIDE.
+const TEAM_STEP = select(1u, TEAMS, TEAMS_BESIDE);
 
 var<workgroup> team_accs: array<Acc, WORKGROUP>;
 
@@ -13,7 +12,7 @@ struct Member {
 }
 
 fn member_of(local: u32) -> Member {
-  if (LANES > 1u) {
+  if (TEAMS_BESIDE) {
     return Member(local % TEAMS, local / TEAMS);
   }
   return Member(local / TEAM, local % TEAM);

@@ -1,5 +1,5 @@
-// Channels first, the same position of four planes at a time. Fours of planes are taken channels by channels and of these image by image, or box by box: so what runs at the
-// same time reads few planes of the input, which caches hold.
+// Channels first, the same position of four planes at a time: all boxes of the first four channels, then of the next four. So what runs at the same time reads few planes of the
+// input, which caches hold. Images are the boxes, or those of a piece, which is of whole boxes.
 fn place_of(output: u32) -> Place {
   let at = place_of_number(output / 4u);
   let images = params.extent.x / (params.extent.w * params.extent.y);

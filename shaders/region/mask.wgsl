@@ -1,10 +1,6 @@
-// The tokens of a sequence that its mask holds. Which they are is seen on the walk: a rect is of so many that were found.
+// The tokens of a sequence that its mask holds, or the positions of one segment. Which they are is seen on the walk: a rect is of so many that were found.
 //
-// params.region_words = sequences' planes an image, unused, unused, what a label is less than its word
-fn rect_of(at: Place) -> Rect {
-  return rect_held(at, params.depth.x);
-}
-
+// params.region_words = planes an image, unused, unused, what a label is less than its word
 fn rect_held(at: Place, count: u32) -> Rect {
   return Rect(
     plane_base(at.plane),

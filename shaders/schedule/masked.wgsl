@@ -1,13 +1,13 @@
 // masked: a team folds the tokens of one sequence that the mask holds, for four neighbouring features or for one, without a list of them: each member looks at every
 // TEAM-th token, AHEAD of them at a time so that the memory is asked for the next before the last has come. Only for ops whose push looks at nothing but the
-// value (`shareable`, and no indices). A label that is none raises bit 1 of the status.
+// value (`shareable`, in one pass, with weights that are alike). A label that is none raises bit 1 of the status.
 //
 // Moves, per output: the mask, the values of tokens that it holds, and one result. Fast because nothing is sorted first, and because a sequence has many
 // invocations where one for every four features would leave a GPU idle.
 @group(0) @binding(9) var<storage, read_write> status: atomic<u32>;
 
 const AHEAD = 4u;
-// Turns after which a member has pushed BLOCK values at most; blocks are merged, so that sums of long sequences stay accurate.
+// Turns after which a member has pushed 32 values at most, a block; blocks are merged, so that sums of long sequences stay accurate.
 const BLOCK_TURNS = 8u;
 
 var<workgroup> team_held: array<u32, WORKGROUP>;

@@ -1,5 +1,6 @@
 // A team folds a region whose taps lie side by side on every row, each member taking every TEAM-th four from the multiple of four at or before the row's first tap on, in
-// tensors of whole fours; in blocks of BLOCK taps that are then merged, so that sums stay accurate.
+// tensors of whole fours; in blocks of BLOCK taps that are then merged, so that sums stay accurate. All of the region, or where to_tap is 0 nothing: parts begin at any tap, and are
+// walk/team_taps.wgsl's.
 const BLOCK = 32u;
 
 fn team_fold(rect: Rect, from_tap: u32, to_tap: u32, number: u32, ctx: Ctx, carry: Carry) -> Acc {
@@ -9,6 +10,9 @@ fn team_fold(rect: Rect, from_tap: u32, to_tap: u32, number: u32, ctx: Ctx, carr
   var block = acc_init(ctx, carry);
   var pushed = 0u;
   var ordinal = 0u;
+  if (to_tap == 0u) {
+    return total;
+  }
   for (var d = 0u; d < rect.depth.count; d++) {
     for (var h = 0u; h < rect.height.count; h++) {
       let index = tap_index(rect.depth.first + d * rect.depth.step, rect.height.first + h * rect.height.step, rect.width.first);

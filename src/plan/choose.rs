@@ -5,7 +5,7 @@ use super::{
     format::divides_by_four,
     index,
     line::{line_cost, line_parts, separates},
-    schedule::{MASKED, SORT_TAPS, STRIP_TURN, TEAMS, WIDE},
+    schedule::{MASKED, MASKED_TEAMS, SORT_TAPS, STRIP_TURN, TEAMS, WIDE},
 };
 use crate::{
     Error,
@@ -76,7 +76,9 @@ pub(super) fn choose_kernel(site: &Site<'_>, request: &Request, saves: bool) -> 
         .is_ok_and(|outputs| TwoStages::new(geometry, row, outputs, &Format::PLAIN).scratch_bytes <= limits.binding_bytes);
     // Segments may be of any size; a sequence's tokens are most of its positions.
     let uneven = geometry.side.and_then(Side::labels).is_some_and(|labels| labels.segments > 1);
-    let few = limits.folds_in_teams && taps >= TEAM_TAPS && outputs / 4 < u64::from(limits.invocations_to_fill / 8);
+    // How many taps boxes have is only known as a bound.
+    let boxes = matches!(geometry.side, Some(Side::Boxes(_)));
+    let few = !limits.software && !boxes && taps >= TEAM_TAPS && outputs / 4 < u64::from(limits.invocations_to_fill / 8);
     let large = turns > DIRECT_MOST_TURNS || taps >= REDUCE_TAPS && taps * 4 > outputs;
     let kernel = if let Some(kernel) = request.kernel {
         kernel
@@ -84,7 +86,7 @@ pub(super) fn choose_kernel(site: &Site<'_>, request: &Request, saves: bool) -> 
         Kernel::Sort
     } else if uneven && staged || walk > REDUCE_MOST_TAPS || passes == 1 && taps >= STAGE_TAPS && outputs < ENOUGH_WORKGROUPS {
         Kernel::TwoStage
-    } else if fits(Kernel::Line).is_ok() && line_pays(geometry, row, !large && fits(Kernel::Tile).is_ok()) {
+    } else if fits(Kernel::Line).is_ok() && line_pays(geometry, row, !large && fits(Kernel::Tile).is_ok(), limits) {
         Kernel::Line
     } else if uneven || large {
         Kernel::Reduce
@@ -176,7 +178,7 @@ fn line_fits(site: &Site<'_>, indices: bool) -> Result<(), String> {
 /// Whether the line kernel costs less than tile, or where tiles are not to be had than a walk of every region, in tenths of a tap that direct walks. By what was
 /// measured on lavapipe, that tap takes 0.45 ns an output; a push or a merge of tile 0.27 ns, and what else it does 0.9 ns; a step of lines, apart from its taps,
 /// 1 ns; one more dispatch 50 µs.
-fn line_pays(geometry: &Geometry, row: &OpRow, tiles: bool) -> bool {
+fn line_pays(geometry: &Geometry, row: &OpRow, tiles: bool, limits: &Limits) -> bool {
     const DISPATCH: u64 = 1_000_000;
     const REGION: u64 = 8;
     let outputs = geometry.output.elements() as u64;
@@ -188,7 +190,7 @@ fn line_pays(geometry: &Geometry, row: &OpRow, tiles: bool) -> bool {
         geometry.most_taps().saturating_add(REGION).saturating_mul(10)
     };
     // Estimates this rough want a margin.
-    line_cost(geometry, row.shareable).is_some_and(|[cost, steps]| {
+    line_cost(geometry, row.shareable, limits).is_some_and(|[cost, steps]| {
         let lines = cost.saturating_add(DISPATCH * (steps - 1));
         lines.saturating_mul(4) < each.saturating_mul(outputs).saturating_mul(3)
     })
@@ -246,13 +248,24 @@ pub(super) fn team_of(site: &Site<'_>, four: bool) -> (u32, Rows) {
     let [few, more, all] = TEAMS;
     let taps = site.geometry.most_taps();
     let [_, _, width] = &site.geometry.axes;
-    let long = |team| in_runs(site, four) && width.most_taps(site.geometry.walk) >= 3 * u64::from(team);
+    let fours = in_runs(site, four) && site.elements.source.is_none();
+    let long = |team| fours && width.most_taps(site.geometry.walk) >= 3 * u64::from(team);
     let team = match taps {
         REDUCE_TAPS.. => all,
         _ if taps <= 16 * 3 * u64::from(few) && long(few) => few,
         _ => more,
     };
     (team, if long(team) { Rows::Shifted } else { Rows::One })
+}
+
+/// The largest workgroup of the masked schedule that a device takes.
+pub(super) fn masked_workgroup(row: &OpRow, limits: &Limits) -> Option<u32> {
+    // Accumulators of four lanes, and a count each.
+    let fits = |workgroup: u32| {
+        let bytes = (4 * row.acc_bytes + WORD) * u64::from(workgroup);
+        bytes <= u64::from(limits.workgroup_bytes) && workgroup <= limits.invocations_per_workgroup
+    };
+    MASKED.into_iter().rev().find(|&workgroup| fits(workgroup))
 }
 
 /// The workgroup of the kernel that finds the tokens of a sequence in the mask itself, so that no list of them is made; `None` where that cannot be.
@@ -262,12 +275,10 @@ pub(super) fn masked(site: &Site<'_>, kernel: Kernel, saves: bool) -> Option<u32
     let one_segment = matches!(geometry.side, Some(Side::Labels(labels)) if labels.segments == 1);
     let plain = row.shareable && row.passes == 1 && pooling.op.weighting() == WeightingKind::One;
     let suits = kernel == Kernel::Reduce && geometry.walk == Walk::List && one_segment && plain && !saves;
-    // Accumulators of four lanes, and a count each.
-    let fits = |workgroup: u32| {
-        let bytes = (4 * row.acc_bytes + WORD) * u64::from(workgroup);
-        bytes <= u64::from(limits.workgroup_bytes) && workgroup <= limits.invocations_per_workgroup
-    };
-    MASKED.into_iter().rev().find(|&workgroup| suits && fits(workgroup))
+    // No member is to fold more than one of a team of a whole workgroup would.
+    let tokens = geometry.most_taps().saturating_mul(site.elements.output.per_word().into());
+    let most = |workgroup: u32| REDUCE_MOST_TAPS * u64::from(workgroup / MASKED_TEAMS) / u64::from(WORKGROUP);
+    masked_workgroup(row, limits).filter(|&workgroup| suits && tokens <= most(workgroup))
 }
 
 /// Whether lists of features are folded sixteen columns at a time: where so many lie side by side, and enough invocations are left.

@@ -25,7 +25,7 @@ pub(super) fn cost(site: &Site<'_>, kernel: Kernel, saves: bool) -> u64 {
     };
     let [depth, height, width] = axes;
     let each = match kernel {
-        Kernel::Line => return line_cost(site.geometry, row.shareable).map_or(u64::MAX, |[cost, _]| cost / 10),
+        Kernel::Line => return line_cost(site.geometry, row.shareable, site.limits).map_or(u64::MAX, |[cost, _]| cost / 10),
         Kernel::Tile => {
             let [down, across, deep] = [height.stride, width.kernel, depth.kernel].map(u64::from);
             down.saturating_mul(across).saturating_mul(deep).saturating_add(u64::from(height.kernel)) + 4

@@ -225,13 +225,13 @@ impl Plan {
         while begin < parts.planes {
             let each = parts.each.min(parts.planes - begin);
             let (mut left, mut from) = (0, begin * (input / parts.planes));
-            for pass in line_passes(geometry, each, packed.shares).unwrap_or_default() {
+            for pass in line_passes(geometry, each, packed.shares, limits).unwrap_or_default() {
                 let to = if pass.key.to_scratch { left } else { begin * (output / parts.planes) };
-                let along = if pass.key.turned { pass.axis.output } else { pass.row };
+                let beside = if pass.key.turned || pass.key.along.is_some() { pass.axis.output } else { pass.row };
                 let key = PoolKey {
                     schedule: Schedule::Line(pass.key),
                     rows: if (pass.row | from_shift) % 4 == 0 { Rows::Fours } else { Rows::One },
-                    aligned_store: (along | to_shift) % 4 == 0,
+                    aligned_store: (beside | to_shift) % 4 == 0,
                     ..plain
                 };
                 let own = [index(pass.invocations())?, index(pass.columns())?, 0];

@@ -178,8 +178,9 @@ impl PoolKey {
                 let activation = activation.filter(|_| !line.from_scratch);
                 let rows = if line.from_scratch || whole(input) { Rows::One } else { self.rows };
                 let aligned_store = self.aligned_store && !line.to_scratch && !whole(output);
-                // The lanes are neighbours in memory, whatever they are.
-                let format = Format { lanes: Lanes::Neighbours, input, output, ..format };
+                // The lanes are neighbours in memory, whatever they are; along rows there are none.
+                let lanes = if line.along.is_some() { Lanes::One } else { Lanes::Neighbours };
+                let format = Format { lanes, input, output, ..format };
                 Self { activation, format, rows, aligned_store, ..self }
             }
             _ => {
@@ -287,11 +288,14 @@ impl fmt::Display for PoolKey {
                     }
                 }
             }
-            Schedule::Line(Line { block, shared, from_scratch, to_scratch, turned }) => {
+            Schedule::Line(Line { block, shared, from_scratch, to_scratch, turned, along }) => {
                 write!(f, "line{block}")?;
                 match shared {
                     Some(stride) => write!(f, "_s{stride}")?,
                     None => f.write_str("_alone")?,
+                }
+                if let Some([lead, tail]) = along {
+                    write!(f, "_along{lead}{tail}")?;
                 }
                 for (flag, name) in [(from_scratch, "/from_scratch"), (to_scratch, "/to_scratch"), (turned, "/turned")] {
                     f.write_str(if flag { name } else { "" })?;

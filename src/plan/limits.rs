@@ -28,11 +28,9 @@ pub struct Limits {
     /// Invocations that keep the device busy, roughly: where there are more, each may do more and share it. 2,048 on software adapters, 16,384 on
     /// integrated GPUs, 131,072 on discrete ones, 65,536 elsewhere.
     pub invocations_to_fill: u32,
-    /// Neighbouring outputs on a row that one invocation makes at most, where windows have no depth: with more, neighbouring invocations of a GPU read too far
-    /// apart. 8 on software adapters, 4 elsewhere.
-    pub outputs_side_by_side: u32,
-    /// Whether the invocations of a workgroup run at the same time, so that several fold one region faster than one does: not on software adapters.
-    pub folds_in_teams: bool,
+    /// Whether a processor plays the GPU. Then it does not matter how far apart neighbouring invocations read, and several gain nothing by folding one region together, since few
+    /// run at the same time. On a GPU reads are coalesced, and whoever is alone with a region waits for every one of them.
+    pub software: bool,
     /// Taps that the device folds in a second, roughly and rather too few: what the duration of a dispatch is estimated by. 5·10⁸ on software
     /// adapters, 10¹⁰ elsewhere.
     pub taps_per_second: u64,
@@ -52,8 +50,7 @@ impl Limits {
         storage_buffers: 8,
         storage_textures: 4,
         invocations_to_fill: 1 << 16,
-        outputs_side_by_side: 4,
-        folds_in_teams: true,
+        software: false,
         taps_per_second: 10_000_000_000,
         longest_dispatch: Duration::from_millis(500),
     };
@@ -62,13 +59,9 @@ impl Limits {
     #[cfg(feature = "gpu")]
     pub(crate) fn of_kind(kind: wgpu::DeviceType) -> Self {
         match kind {
-            wgpu::DeviceType::Cpu => Self {
-                invocations_to_fill: 1 << 11,
-                outputs_side_by_side: 8,
-                folds_in_teams: false,
-                taps_per_second: 500_000_000,
-                ..Self::WEBGPU
-            },
+            wgpu::DeviceType::Cpu => {
+                Self { invocations_to_fill: 1 << 11, software: true, taps_per_second: 500_000_000, ..Self::WEBGPU }
+            }
             wgpu::DeviceType::IntegratedGpu => Self { invocations_to_fill: 1 << 14, ..Self::WEBGPU },
             wgpu::DeviceType::DiscreteGpu => Self { invocations_to_fill: 1 << 17, ..Self::WEBGPU },
             _ => Self::WEBGPU,

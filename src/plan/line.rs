@@ -31,14 +31,18 @@ pub(super) struct Pass {
 }
 
 impl Pass {
-    /// Lines by four, side by side.
+    /// Lines by four, side by side; along rows, blocks of one row.
     pub(super) fn columns(&self) -> u64 {
+        if self.key.along.is_some() {
+            return self.axis.output.div_ceil(self.key.block).into();
+        }
         self.rows.saturating_mul(self.row.div_ceil(LANES).into())
     }
 
     /// Invocations, one a block of outputs and column.
     pub(super) fn invocations(&self) -> u64 {
-        self.outer.saturating_mul(self.axis.output.div_ceil(self.key.block).into()).saturating_mul(self.columns())
+        let others = if self.key.along.is_some() { self.rows } else { self.axis.output.div_ceil(self.key.block).into() };
+        self.outer.saturating_mul(others).saturating_mul(self.columns())
     }
 
     /// Accumulators of four lanes that it leaves.
@@ -55,8 +59,8 @@ impl Pass {
         const STEP: u64 = 22;
         let (kernel, block) = (u64::from(self.axis.kernel), u64::from(self.key.block));
         let taps = self.key.shared.map_or(10 * kernel, |stride| 10 * (kernel + u64::from(stride) * (block - 1)) / block);
-        let folded =
-            self.outer.saturating_mul(u64::from(self.axis.output)).saturating_mul(self.columns()).saturating_mul(LANES.into());
+        let lines = if self.key.along.is_some() { self.rows } else { self.columns().saturating_mul(LANES.into()) };
+        let folded = self.outer.saturating_mul(u64::from(self.axis.output)).saturating_mul(lines);
         folded.saturating_mul(STEP + taps)
     }
 
@@ -80,7 +84,8 @@ fn moves(axis: &Axis) -> bool {
 }
 
 /// The steps for a part of the batch or of its planes, as many as `planes` says, of outputs that share partial folds where `shares`; `None` where the channels are the depth and lie last.
-pub(super) fn line_passes(geometry: &Geometry, planes: u64, shares: bool) -> Option<Vec<Pass>> {
+/// Along rows only on software adapters: neighbours read a block apart there.
+pub(super) fn line_passes(geometry: &Geometry, planes: u64, shares: bool, limits: &Limits) -> Option<Vec<Pass>> {
     let [depth, height, width] = geometry.axes;
     let mut passes = Vec::new();
     let mut add = |axis: Axis, number, outer, rows, row, turned| {
@@ -96,7 +101,13 @@ pub(super) fn line_passes(geometry: &Geometry, planes: u64, shares: bool) -> Opt
             if moves(&depth) {
                 add(depth, 0, planes, tall, width.input, false);
             }
-            if moves(&width) && moves(&height) {
+            if let Some(key) = along_of(&width, shares && limits.software) {
+                if moves(&height) {
+                    add(height, 1, planes.saturating_mul(slices), 1, width.input, false);
+                }
+                let outer = planes.saturating_mul(slices);
+                passes.push(Pass { key, axis: width, number: 2, outer, rows, row: width.input });
+            } else if moves(&width) && moves(&height) {
                 add(height, 1, planes.saturating_mul(slices), 1, width.input, true);
                 add(width, 2, planes.saturating_mul(slices), 1, height.output, true);
             } else if moves(&width) {
@@ -128,6 +139,15 @@ pub(super) fn line_passes(geometry: &Geometry, planes: u64, shares: bool) -> Opt
     Some(passes)
 }
 
+/// The step along rows, where windows share enough.
+fn along_of(axis: &Axis, shares: bool) -> Option<Line> {
+    let suits = shares && axis.stride == 1 && axis.dilation == 1;
+    let many = |&block: &u32| suits && block - 1 <= axis.kernel && block < axis.output.saturating_add(LANES);
+    let block = BLOCKS.into_iter().find(many)?;
+    let lead = (4 - axis.pad_begin % 4) % 4;
+    Some(Line { block, shared: Some(1), along: Some([lead, (lead + axis.kernel % 4) % 4]), ..Line::ALONE })
+}
+
 /// How many outputs of an axis share taps, where they do.
 fn block_of(axis: &Axis, shares: bool) -> Line {
     let many = |&block: &u32| {
@@ -153,8 +173,8 @@ pub(super) struct Parts {
 }
 
 /// What all steps cost, in tenths of a tap, and how many there are.
-pub(super) fn line_cost(geometry: &Geometry, shares: bool) -> Option<[u64; 2]> {
-    let passes = line_passes(geometry, geometry.units(), shares)?;
+pub(super) fn line_cost(geometry: &Geometry, shares: bool, limits: &Limits) -> Option<[u64; 2]> {
+    let passes = line_passes(geometry, geometry.units(), shares, limits)?;
     Some([passes.iter().fold(0, |cost: u64, pass| cost.saturating_add(pass.cost())), passes.len() as u64])
 }
 
@@ -162,7 +182,7 @@ pub(super) fn line_cost(geometry: &Geometry, shares: bool) -> Option<[u64; 2]> {
 pub(super) fn line_parts(geometry: &Geometry, packed: Packed, limits: &Limits) -> Result<Parts, String> {
     let planes = geometry.units();
     let scratch = |each: u64| {
-        let passes = line_passes(geometry, each, packed.shares)
+        let passes = line_passes(geometry, each, packed.shares, limits)
             .ok_or("its lines lie beside each other, and here the channels, innermost, are the depth")?;
         if let Some(pass) = passes.iter().find(|pass| pass.turns() > MOST_TURNS) {
             return Err(format!(

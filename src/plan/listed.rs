@@ -1,11 +1,11 @@
 //! The kernels that every backend compiler must take: at most 2,000, in which any two of what makes a kernel meet.
 
 use super::{
-    BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, Lanes, MipKey, PoolKey, Role, Rows, Schedule, Stored, Tile,
-    UnpoolStep,
-    choose::{listed_patches, listed_tiles},
+    BackKey, BackTo, ClusterStep, Digest, Emit, Format, KernelKey, Lanes, Limits, MipKey, PoolKey, Role, Rows, Schedule,
+    Stored, Tile, UnpoolStep,
+    choose::{listed_patches, listed_tiles, masked_workgroup},
     format::CHOOSE_AS_STORED,
-    schedule::{Line, MASKED, SORT_TAPS, TEAMS, two_stages},
+    schedule::{Line, SORT_TAPS, TEAMS, two_stages},
 };
 use crate::{
     Activation, Element, OpKind, Texel,
@@ -151,7 +151,8 @@ impl PoolKey {
                     turn += 1;
                     let lanes = if turn % 2 == 0 { Lanes::Neighbours } else { Lanes::One };
                     let format = Format { lanes, ..Format::PLAIN };
-                    keys.push(Self { format, ..base(Walk::Mask, Schedule::Masked(MASKED[turn / 2 % 2]), Emit::Values) });
+                    let masked = masked_workgroup(row, &Limits::WEBGPU).map(Schedule::Masked);
+                    keys.extend(masked.map(|masked| Self { format, ..base(Walk::Mask, masked, Emit::Values) }));
                 }
                 if row.saved_bytes > 0 {
                     // Schedules and walks in turn; what is saved depends on neither.
@@ -207,8 +208,12 @@ impl PoolKey {
                     // Of every op every step; what outputs share, orders and alignments in turn.
                     for (at, line) in Line::listed(turn).into_iter().enumerate() {
                         turn += 1;
-                        let line = if row.shareable { line } else { Line { block: Line::ALONE.block, shared: None, ..line } };
-                        let first = line.turned || turn % 3 > 0;
+                        let line = if row.shareable {
+                            line
+                        } else {
+                            Line { block: Line::ALONE.block, shared: None, along: None, ..line }
+                        };
+                        let first = line.turned || line.along.is_some() || turn % 3 > 0;
                         let order = if first { Order::ChannelsFirst } else { Order::ChannelsLast };
                         let format = Format { order, ..Format::PLAIN };
                         let rows = if turn % 2 == 0 { Rows::Fours } else { Rows::One };
@@ -252,9 +257,12 @@ impl Line {
             (true, false, false),
             (true, false, true),
         ];
-        let line = |(at, (from_scratch, to_scratch, turned))| {
+        let line = |(at, (from_scratch, to_scratch, turned)): (usize, (bool, bool, bool))| {
             let (block, shared) = SHARED[(turn + 3 * at) % SHARED.len()];
-            Self { block, shared, from_scratch, to_scratch, turned }
+            // Last steps along rows, in turn with those across them.
+            let leads = [0, 2].map(|shift| (u32::try_from(turn).unwrap_or(0) >> shift) % 4);
+            let along = (!to_scratch && !turned && shared == Some(1)).then_some(leads);
+            Self { block, shared, from_scratch, to_scratch, turned, along }
         };
         ways.into_iter().enumerate().map(line).collect()
     }

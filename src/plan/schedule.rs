@@ -18,7 +18,7 @@ pub enum Kernel {
     Direct,
     /// One invocation walks down a strip of outputs of a window whose size is a constant, reading each row under it once.
     Tile,
-    /// One workgroup folds one region, of up to 2¹⁹ taps.
+    /// A team of invocations, up to a workgroup, folds one region of up to 2¹⁹ taps.
     Reduce,
     /// Many workgroups fold parts of one region into scratch; a second step merges them. Takes any region. In lists of positions the parts are alike, however uneven the
     /// segments.
@@ -74,10 +74,10 @@ pub(crate) enum Schedule {
     Line(Line),
 }
 
-/// Invocations that fold one region together: a few where they read four taps at a time, more where they read them one by one, or all of a workgroup.
+/// Invocations that fold one region together: a few, which only read four taps at a time, more, or all of a workgroup.
 pub(crate) const TEAMS: [u32; 3] = [4, 16, WORKGROUP];
 
-/// Workgroups of the masked schedule, best last: large ones, so that many invocations look at one sequence while neighbouring teams read whole lines of memory.
+/// Workgroups of the masked schedule, best last: large ones, so that many invocations look at one sequence while eight neighbouring teams read whole lines of memory.
 pub(crate) const MASKED: [u32; 2] = [WORKGROUP, 256];
 pub(crate) const MASKED_TEAMS: u32 = 8;
 
@@ -127,7 +127,7 @@ impl Tile {
         let small = acc_bytes <= 12 && width.stride <= 2 && width.kernel <= 5;
         let columns = match (four, width.output) {
             (true, _) => Self::channel_columns(one_row),
-            (false, _) if *depth == Axis::ABSENT && limits.outputs_side_by_side < 8 => 4,
+            (false, _) if *depth == Axis::ABSENT && !limits.software => 4,
             (false, 5 | 6) if small => 6,
             (false, 7 | 8) if small => 8,
             (false, 9..) if small && !one_row => 8,
@@ -221,9 +221,12 @@ pub(crate) struct Line {
     pub(crate) to_scratch: bool,
     /// Whether outputs that are neighbours on the axis come to lie side by side, in place of its lines.
     pub(crate) turned: bool,
+    /// Whether it goes along rows, and then how far behind a multiple of four a block's first tap is, and the first behind its first window.
+    pub(crate) along: Option<[u32; 2]>,
 }
 
 impl Line {
     /// The step of a window of one axis whose outputs share nothing.
-    pub(crate) const ALONE: Self = Self { block: 4, shared: None, from_scratch: false, to_scratch: false, turned: false };
+    pub(crate) const ALONE: Self =
+        Self { block: 4, shared: None, from_scratch: false, to_scratch: false, turned: false, along: None };
 }

@@ -4,7 +4,10 @@ use super::*;
 
 /// A step of one axis of a window.
 pub(super) fn line(key: &PoolKey, step: Line) -> String {
-    let Line { block, shared, from_scratch, to_scratch, turned } = step;
+    if let Some(leads) = step.along {
+        return along(key, step, leads);
+    }
+    let Line { block, shared, from_scratch, to_scratch, turned, along: _ } = step;
     let format = &key.format;
     let row = key.op.row();
     let mut files = aliases(format);
@@ -48,5 +51,39 @@ pub(super) fn line(key: &PoolKey, step: Line) -> String {
     files.push(wgsl!("schedule/line"));
     let shared = shared.map_or(String::new(), |stride| format!("const STRIDE = {stride}u;\n"));
     let constants = format!("{}const BLOCK = {block}u;\n{shared}", constants(key));
+    text(&key.to_string(), format, &constants, &files)
+}
+
+/// The last step of a window, along the rows.
+fn along(key: &PoolKey, step: Line, [lead, tail]: [u32; 2]) -> String {
+    let format = &key.format;
+    let row = key.op.row();
+    let mut files = aliases(format);
+    files.extend_from_slice(keys(format));
+    files.extend([wgsl!("common/params"), wgsl!("common/places"), wgsl!("common/divide"), wgsl!("common/span")]);
+    files.push(layout_of(format));
+    files.extend([region_of(key.walk), wgsl!("taps/inside"), wgsl!("common/one_pass")]);
+    files.extend_from_slice(row.wgsl);
+    if !row.chooses {
+        files.push(wgsl!("common/no_index"));
+    }
+    if step.from_scratch {
+        files.push(wgsl!("line/along_scratch"));
+        files.extend(key.op.packed(key.variant, key.emit == Emit::Indices).map(|packed| packed.wgsl));
+    } else {
+        let fours = key.rows == Rows::Fours;
+        files.extend([activate(key.activation), wgsl!("line/along_input")]);
+        files.extend(storage_of_input(format, fours));
+        files.push(if fours { wgsl!("line/along_fours") } else { wgsl!("line/along_each") });
+    }
+    files.extend([wgsl!("line/answers"), wgsl!("answer/of_op"), wgsl!("emit/run")]);
+    files.extend(storage_of_output(format, key.aligned_store));
+    files.extend_from_slice(match (key.emit, key.aligned_store) {
+        (Emit::Indices, true) => &[wgsl!("emit/values_indices"), wgsl!("storage/indices_vec4")],
+        (Emit::Indices, false) => &[wgsl!("emit/values_indices"), wgsl!("storage/indices")],
+        _ => &[wgsl!("emit/values")],
+    });
+    files.push(wgsl!("line/along"));
+    let constants = format!("{}const BLOCK = {}u;\nconst LEAD = {lead}u;\nconst TAIL = {tail}u;\n", constants(key), step.block);
     text(&key.to_string(), format, &constants, &files)
 }

@@ -385,9 +385,21 @@ fn pool(key: &PoolKey) -> String {
     text_in(workgroup, &key.to_string(), format, &constants(key), &files)
 }
 
+/// Whether neighbouring regions lie side by side in memory, and not a region's taps.
+fn teams_beside(key: &PoolKey) -> bool {
+    match key.format.order {
+        Order::ChannelsFirst => key.format.four() || key.walk == Walk::Mask,
+        Order::ChannelsLast => true,
+        Order::DepthLast => false,
+    }
+}
+
 /// The lines that Rust fixes in the text, so that arrays can be sized and loops have constant bounds.
 fn constants(key: &PoolKey) -> String {
     let mut lines = format!("const WITH_INDEX = {};\nconst OP_VARIANT = {}u;\n", key.emit != Emit::Values, key.variant);
+    if matches!(key.schedule, Schedule::Reduce(_) | Schedule::Masked(_) | Schedule::Partial | Schedule::Merge) {
+        lines.push_str(&format!("const TEAMS_BESIDE = {};\n", teams_beside(key)));
+    }
     match key.schedule {
         Schedule::Reduce(team) => lines.push_str(&format!("const TEAM = {team}u;\n")),
         Schedule::Masked(workgroup) => lines.push_str(&format!("const TEAM = {}u;\n", workgroup / MASKED_TEAMS)),

@@ -207,6 +207,28 @@ fn thinned(every: usize, turn: usize, cases: Vec<Case>) -> Vec<Case> {
     cases.into_iter().filter(kept).collect()
 }
 
+/// The adapters, planned for by other limits than their own.
+fn engines_within(change: fn(&mut Limits)) -> Vec<(String, Engine)> {
+    let changed = |(name, engine): (String, Engine)| {
+        let mut limits = *engine.limits();
+        change(&mut limits);
+        (name, engine.within(&limits))
+    };
+    engines().into_iter().map(changed).collect()
+}
+
+/// The adapters, planned for as discrete GPUs are.
+fn as_gpus() -> Vec<(String, Engine)> {
+    engines_within(|limits| (limits.software, limits.invocations_to_fill) = (false, 1 << 17))
+}
+
+/// What the planner chooses for GPUs, wherever the tests run.
+#[test]
+fn as_on_gpus() {
+    let cases = thinned(6, 3, product(None, Specialise::Listed));
+    check_all("as on GPUs", &as_gpus(), &cases);
+}
+
 #[test]
 fn tile() {
     let cases = thinned(4, 0, product(Some(Kernel::Tile), Specialise::Any));
@@ -217,14 +239,7 @@ fn tile() {
 /// Windows that share no rows, by invocations that take up to 32 strips each, eight apart: over columns, rows, planes, slices and channels, whatever is few.
 #[test]
 fn strips() {
-    let engines: Vec<(String, Engine)> = engines()
-        .into_iter()
-        .map(|(name, engine)| {
-            let mut limits = *engine.limits();
-            limits.invocations_to_fill = 1;
-            (name, engine.within(&limits))
-        })
-        .collect();
+    let engines = engines_within(|limits| limits.invocations_to_fill = 1);
     let flat = [
         Shape::nchw([3, 5, 9, 26]),
         Shape::nchw([1, 70, 2, 6]),
@@ -359,6 +374,21 @@ fn teams() {
     }
     assert!(cases.len() > 100, "{} cases", cases.len());
     check_all("teams", &engines(), &cases);
+    // The accumulators of 256 invocations are more than every device's workgroup holds.
+    let request = Request::new().kernel(Kernel::Reduce);
+    let shapes = [Shape::nchw([2, 300, 8]), Shape::nchw([3, 130, 5]), Shape::nchw([1, 1100, 4])];
+    let case = |op, shape, data| Case { pooling: Pooling::new(op, Region::Sequence), shape, request, data };
+    let heavy = [Op::Lp { p: 1.0 }, Op::Lp { p: 3.5 }, Op::Gem { p: 3.0, eps: 1e-6 }];
+    let small: Vec<Case> = heavy
+        .into_iter()
+        .flat_map(|op| shapes.map(|shape| [Data::Specials, Data::Reals].map(|data| case(op, shape, data))))
+        .flatten()
+        .collect();
+    for Case { pooling, shape, .. } in &small {
+        let plan = Plan::new(pooling, shape, &request, &Limits::WEBGPU).expect("a plan");
+        assert!(plan.keys().all(|key| key.to_string().contains("/mask/masked64")), "{pooling:?} on {shape}");
+    }
+    check_all("small teams", &engines_within(|limits| limits.workgroup_bytes = Limits::WEBGPU.workgroup_bytes), &small);
 }
 
 #[test]
@@ -393,7 +423,7 @@ fn line() {
 #[test]
 fn long_windows() {
     type Change = fn(Pooling) -> Pooling;
-    let windows: [(&[u32], Change, Shape); 16] = [
+    let windows: [(&[u32], Change, Shape); 18] = [
         (&[31, 31], |p| p.stride(1).padding(15), Shape::nchw([1, 2, 37, 43])),
         (&[9, 17], |p| p.stride(1).padding([[4, 3], [0, 16]]), Shape::nchw([1, 2, 30, 64])),
         (&[67, 5], |p| p.stride(1).padding([[33, 66], [2, 2]]), Shape::nchw([1, 1, 131, 12])),
@@ -404,6 +434,8 @@ fn long_windows() {
         (&[11, 11], |p| p.stride(1).dilation([3, 2]).padding(10), Shape::nchw([1, 1, 34, 29])),
         (&[33, 1], |p| p.stride(1).padding([16, 0]), Shape::nchw([2, 2, 50, 7])),
         (&[1, 33], |p| p.stride(1).padding([0, 16]), Shape::nchw([2, 3, 7, 50])),
+        (&[1, 18], |p| p.stride(1).padding([0, 7]), Shape::nchw([2, 1, 5, 64])),
+        (&[6], |p| p.stride(1).padding([[2, 3]]), Shape::nchw([1, 3, 40])),
         (&[65], |p| p.stride(1).padding(32), Shape::nchw([3, 5, 101])),
         (&[100], |p| p.stride(3).padding(50), Shape::nchw([2, 2, 307])),
         (&[9, 8, 10], |p| p.stride(1).padding([4, 3, 5]), Shape::nchw([1, 2, 13, 11, 17])),
@@ -432,10 +464,13 @@ fn long_windows() {
             }
         }
     }
-    assert!(cases.len() > 60, "{} cases; sixteen windows with every op that goes axis by axis", cases.len());
+    assert!(cases.len() > 60, "{} cases; eighteen windows with every op that goes axis by axis", cases.len());
     let gaussians = cases.iter().filter(|case| case.pooling.op == gaussian).count();
     assert!(gaussians > 5, "{gaussians} gaussians; most windows have their centres in the input");
     check_all("long windows", &engines(), &cases);
+    // GPUs turn lines where software adapters go along rows.
+    let gpus: Vec<Case> = cases.into_iter().filter(|case| case.shape.layout() == Layout::Nchw).collect();
+    check_all("long windows as on GPUs", &as_gpus(), &gpus);
 }
 
 /// The planner's choice, values only: the sources without indices.
@@ -629,8 +664,9 @@ fn grids_fold() {
     let cases: Vec<Case> = [Kernel::Direct, Kernel::Reduce, Kernel::TwoStage]
         .into_iter()
         .map(|kernel| {
-            // 65,537 outputs a kernel of one output a workgroup; direct takes 256 a workgroup.
-            let outputs = if kernel == Kernel::Direct { 65_537 * 256 } else { 65_537 };
+            // One workgroup more than a row of the grid holds; direct takes 256 outputs a workgroup, and reduce, by teams of 16, four.
+            let outputs =
+                65_537 * [(Kernel::Direct, 256), (Kernel::Reduce, 4)].iter().find(|own| own.0 == kernel).map_or(1, |own| own.1);
             let shape = Shape::nchw([1, 1, outputs]);
             Case { pooling: Pooling::max(1), shape, request: Request::new().kernel(kernel), data: Data::Integers }
         })
