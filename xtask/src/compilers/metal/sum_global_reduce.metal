@@ -104,6 +104,7 @@ constant uint WORKGROUP = 64u;
 constant uint GROUP = 1u;
 constant bool WITH_INDEX = false;
 constant uint OP_VARIANT = 0u;
+constant bool TEAMS_BESIDE = false;
 constant uint TEAM = 16u;
 constant uint LANES = 1u;
 constant uint KEY_LAST = 8388607u;
@@ -529,7 +530,7 @@ V region_answer(
 Member member_of(
     uint local_2
 ) {
-    if (false) {
+    if (TEAMS_BESIDE) {
         return Member {local_2 % TEAMS, local_2 / TEAMS};
     }
     return Member {local_2 / TEAM, local_2 % TEAM};
@@ -611,15 +612,19 @@ Acc team_fold(
     total = _e9;
     Acc _e11 = acc_init(ctx_6, carry_3);
     block = _e11;
+    if (to_tap == 0u) {
+        Acc _e19 = total;
+        return _e19;
+    }
     bool loop_init_1 = true;
     while(true) {
         if (!loop_init_1) {
-            uint _e130 = d_3;
-            d_3 = _e130 + 1u;
+            uint _e133 = d_3;
+            d_3 = _e133 + 1u;
         }
         loop_init_1 = false;
-        uint _e19 = d_3;
-        if (_e19 < rect_6.depth.count) {
+        uint _e22 = d_3;
+        if (_e22 < rect_6.depth.count) {
         } else {
             break;
         }
@@ -628,103 +633,103 @@ Acc team_fold(
             bool loop_init_2 = true;
             while(true) {
                 if (!loop_init_2) {
-                    uint _e127 = h_3;
-                    h_3 = _e127 + 1u;
+                    uint _e130 = h_3;
+                    h_3 = _e130 + 1u;
                 }
                 loop_init_2 = false;
-                uint _e25 = h_3;
-                if (_e25 < rect_6.height.count) {
+                uint _e28 = h_3;
+                if (_e28 < rect_6.height.count) {
                 } else {
                     break;
                 }
                 {
-                    uint _e31 = d_3;
-                    uint _e38 = h_3;
-                    uint _e45 = tap_index(rect_6.depth.first + (_e31 * rect_6.depth.step), rect_6.height.first + (_e38 * rect_6.height.step), rect_6.width.first, params);
-                    uint first_2 = rect_6.base + _e45;
+                    uint _e34 = d_3;
+                    uint _e41 = h_3;
+                    uint _e48 = tap_index(rect_6.depth.first + (_e34 * rect_6.depth.step), rect_6.height.first + (_e41 * rect_6.height.step), rect_6.width.first, params);
+                    uint first_2 = rect_6.base + _e48;
                     uint lead = first_2 % 4u;
                     at_10 = 4u * number_3;
                     bool loop_init_3 = true;
                     while(true) {
                         if (!loop_init_3) {
-                            uint _e121 = at_10;
-                            at_10 = _e121 + 64u;
+                            uint _e124 = at_10;
+                            at_10 = _e124 + 64u;
                         }
                         loop_init_3 = false;
-                        uint _e53 = at_10;
-                        if (_e53 < (lead + count_2)) {
+                        uint _e56 = at_10;
+                        if (_e56 < (lead + count_2)) {
                         } else {
                             break;
                         }
                         {
-                            uint _e57 = at_10;
-                            metal::float4 _e59 = fetch_four((first_2 - lead) + _e57, input, _buffer_sizes);
                             uint _e60 = at_10;
-                            uint w_3 = _e60 - lead;
+                            metal::float4 _e62 = fetch_four((first_2 - lead) + _e60, input, _buffer_sizes);
+                            uint _e63 = at_10;
+                            uint w_3 = _e63 - lead;
                             if (w_3 < count_2) {
-                                Acc _e63 = block;
-                                V _e65 = activate(_e59.x);
-                                uint _e66 = d_3;
-                                uint _e67 = h_3;
-                                uint _e68 = ordinal_3;
-                                Tap _e69 = run_tap(_e6, _e65, _e66, _e67, w_3, _e45, _e68);
-                                Acc _e70 = acc_push(_e63, _e69, ctx_6);
-                                block = _e70;
+                                Acc _e66 = block;
+                                V _e68 = activate(_e62.x);
+                                uint _e69 = d_3;
+                                uint _e70 = h_3;
+                                uint _e71 = ordinal_3;
+                                Tap _e72 = run_tap(_e6, _e68, _e69, _e70, w_3, _e48, _e71);
+                                Acc _e73 = acc_push(_e66, _e72, ctx_6);
+                                block = _e73;
                             }
                             if ((w_3 + 1u) < count_2) {
-                                Acc _e74 = block;
-                                V _e76 = activate(_e59.y);
-                                uint _e77 = d_3;
-                                uint _e78 = h_3;
-                                uint _e81 = ordinal_3;
-                                Tap _e82 = run_tap(_e6, _e76, _e77, _e78, w_3 + 1u, _e45, _e81);
-                                Acc _e83 = acc_push(_e74, _e82, ctx_6);
-                                block = _e83;
+                                Acc _e77 = block;
+                                V _e79 = activate(_e62.y);
+                                uint _e80 = d_3;
+                                uint _e81 = h_3;
+                                uint _e84 = ordinal_3;
+                                Tap _e85 = run_tap(_e6, _e79, _e80, _e81, w_3 + 1u, _e48, _e84);
+                                Acc _e86 = acc_push(_e77, _e85, ctx_6);
+                                block = _e86;
                             }
                             if ((w_3 + 2u) < count_2) {
-                                Acc _e87 = block;
-                                V _e89 = activate(_e59.z);
-                                uint _e90 = d_3;
-                                uint _e91 = h_3;
-                                uint _e94 = ordinal_3;
-                                Tap _e95 = run_tap(_e6, _e89, _e90, _e91, w_3 + 2u, _e45, _e94);
-                                Acc _e96 = acc_push(_e87, _e95, ctx_6);
-                                block = _e96;
+                                Acc _e90 = block;
+                                V _e92 = activate(_e62.z);
+                                uint _e93 = d_3;
+                                uint _e94 = h_3;
+                                uint _e97 = ordinal_3;
+                                Tap _e98 = run_tap(_e6, _e92, _e93, _e94, w_3 + 2u, _e48, _e97);
+                                Acc _e99 = acc_push(_e90, _e98, ctx_6);
+                                block = _e99;
                             }
                             if ((w_3 + 3u) < count_2) {
-                                Acc _e100 = block;
-                                V _e102 = activate(_e59.w);
-                                uint _e103 = d_3;
-                                uint _e104 = h_3;
-                                uint _e107 = ordinal_3;
-                                Tap _e108 = run_tap(_e6, _e102, _e103, _e104, w_3 + 3u, _e45, _e107);
-                                Acc _e109 = acc_push(_e100, _e108, ctx_6);
-                                block = _e109;
+                                Acc _e103 = block;
+                                V _e105 = activate(_e62.w);
+                                uint _e106 = d_3;
+                                uint _e107 = h_3;
+                                uint _e110 = ordinal_3;
+                                Tap _e111 = run_tap(_e6, _e105, _e106, _e107, w_3 + 3u, _e48, _e110);
+                                Acc _e112 = acc_push(_e103, _e111, ctx_6);
+                                block = _e112;
                             }
-                            uint _e110 = pushed;
-                            pushed = _e110 + 4u;
                             uint _e113 = pushed;
-                            if (_e113 >= BLOCK) {
-                                Acc _e116 = total;
-                                Acc _e117 = block;
-                                Acc _e118 = acc_merge(_e116, _e117);
-                                total = _e118;
-                                Acc _e119 = acc_init(ctx_6, carry_3);
-                                block = _e119;
+                            pushed = _e113 + 4u;
+                            uint _e116 = pushed;
+                            if (_e116 >= BLOCK) {
+                                Acc _e119 = total;
+                                Acc _e120 = block;
+                                Acc _e121 = acc_merge(_e119, _e120);
+                                total = _e121;
+                                Acc _e122 = acc_init(ctx_6, carry_3);
+                                block = _e122;
                                 pushed = 0u;
                             }
                         }
                     }
-                    uint _e124 = ordinal_3;
-                    ordinal_3 = _e124 + count_2;
+                    uint _e127 = ordinal_3;
+                    ordinal_3 = _e127 + count_2;
                 }
             }
         }
     }
-    Acc _e132 = total;
-    Acc _e133 = block;
-    Acc _e134 = acc_merge(_e132, _e133);
-    return _e134;
+    Acc _e135 = total;
+    Acc _e136 = block;
+    Acc _e137 = acc_merge(_e135, _e136);
+    return _e137;
 }
 
 Run run_with(
