@@ -133,8 +133,9 @@ impl Tile {
             (false, 9..) if small && !one_row => 8,
             _ => 4,
         };
-        // Two slices of outputs read those that both hold once, and nothing else.
-        let pays = !four && small && depth.dilation == 1 && depth.kernel > depth.stride && depth.kernel <= MOST_SHARED;
+        // Two slices of outputs read those that both hold once, and nothing else. In strips of one row FXC cannot compile them.
+        let pays =
+            !four && !one_row && small && depth.dilation == 1 && depth.kernel > depth.stride && depth.kernel <= MOST_SHARED;
         let slices = if *depth == Axis::ABSENT { 0 } else { 1 + u32::from(pays && depth.output > 1) };
         Self {
             columns,
@@ -150,15 +151,16 @@ impl Tile {
 
     /// One of the default set, with padding before the first column: how wide it is, where windows stick out and whether there is depth, in turn.
     pub(crate) fn listed(kernel: [u32; 2], stride: [u32; 2], padding: u32, turn: usize) -> Self {
+        let one_row = !shares(kernel[0], stride[0], 1);
         Self {
             columns: [8, 4, 6, 4][turn % 4],
-            one_row: !shares(kernel[0], stride[0], 1),
+            one_row,
             kernel,
             stride,
             dilation: [1, 1],
             padding,
             sticks_out: [padding > 0 || turn % 2 == 1, turn % 3 == 1],
-            slices: [0, 1, 0, 2][(turn + turn / 4) % 4],
+            slices: [0, 1, 0, if one_row { 1 } else { 2 }][(turn + turn / 4) % 4],
         }
     }
 
