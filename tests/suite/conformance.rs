@@ -423,8 +423,11 @@ fn line() {
 #[test]
 fn long_windows() {
     type Change = fn(Pooling) -> Pooling;
-    let windows: [(&[u32], Change, Shape); 18] = [
+    let windows: [(&[u32], Change, Shape); 21] = [
         (&[31, 31], |p| p.stride(1).padding(15), Shape::nchw([1, 2, 37, 43])),
+        (&[3, 17], |p| p.stride(1).padding([[1, 1], [7, 8]]), Shape::nchw([1, 2, 5, 258])),
+        (&[2, 16], |p| p.stride(1).padding([[1, 0], [2, 13]]), Shape::nchw([2, 1, 4, 264])),
+        (&[3, 1, 15], |p| p.stride(1).padding([1, 0, 5]), Shape::nchw([1, 1, 4, 3, 267])),
         (&[9, 17], |p| p.stride(1).padding([[4, 3], [0, 16]]), Shape::nchw([1, 2, 30, 64])),
         (&[67, 5], |p| p.stride(1).padding([[33, 66], [2, 2]]), Shape::nchw([1, 1, 131, 12])),
         (&[5, 128], |p| p.stride([1, 1]), Shape::nchw([2, 1, 9, 300])),
@@ -464,7 +467,7 @@ fn long_windows() {
             }
         }
     }
-    assert!(cases.len() > 60, "{} cases; eighteen windows with every op that goes axis by axis", cases.len());
+    assert!(cases.len() > 60, "{} cases; twenty-one windows with every op that goes axis by axis", cases.len());
     let gaussians = cases.iter().filter(|case| case.pooling.op == gaussian).count();
     assert!(gaussians > 5, "{gaussians} gaussians; most windows have their centres in the input");
     check_all("long windows", &engines(), &cases);
