@@ -19,11 +19,16 @@ fn acc_index(acc: Acc) -> U {
   return acc.index;
 }
 
+// Told by the bits, since a comparison with NaN may come out either way.
+fn blend_is_zero(share: V) -> B {
+  return (bitcast<U>(share) << U(1u)) == U(0u);
+}
+
 // α·largest + rest·average, where rest is 1 − α. α = 0 is the one and rest = 0 the other, whatever the other is. Nothing seen, key 0: 0.
 fn blend(key: U, sum: V, alpha: V, rest: V, ctx: Ctx) -> V {
   let largest = key_to_value(key);
   let average = sum / V(max(f32(ctx.valid), 1.0));
   let mixed = alpha * largest + rest * average;
-  let answer = select(select(mixed, average, alpha == V(0.0)), largest, rest == V(0.0));
+  let answer = select(select(mixed, average, blend_is_zero(alpha)), largest, blend_is_zero(rest));
   return select(answer, V(0.0), key == U(0u));
 }

@@ -39,7 +39,7 @@ fn acc_merge(a: Acc, b: Acc) -> Acc {
   }
   let smallest = min(a.largest, b.largest);
   // Nothing beside nothing is 0: the divisor is normal, since some devices take what is below for 0.
-  let ratio = bitcast<V>(smallest) / bitcast<V>(max(largest, U(0x00800000u)));
+  let ratio = quotient(bitcast<V>(smallest), bitcast<V>(max(largest, U(0x00800000u))));
   // pow(0, p) is left to no driver's taste; inf and NaN are settled by `largest` alone.
   let power = select(pow(ratio, V(params.op.x)), V(0.0), ratio == V(0.0));
   let a_is_larger = a.largest >= b.largest;

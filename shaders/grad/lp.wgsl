@@ -17,7 +17,7 @@ fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
     return select(V(0.0), toward, U(tap.index) == saved.index);
   }
   let nothing = saved.answer == V(0.0);
-  let ratio = abs(tap.value) / select(saved.answer, V(1.0), nothing);
+  let ratio = quotient(abs(tap.value), select(saved.answer, V(1.0), nothing));
   if (OP_VARIANT == POWER_TWO) {
     return select(toward * ratio, V(0.0), nothing);
   }

@@ -24,7 +24,7 @@ fn acc_merge(a: Acc, b: Acc) -> Acc {
   let a_is_larger = a.largest >= b.largest;
   let largest = max(a.largest, b.largest);
   // Beside an infinity or NaN the sums are of no account: `acc_finish` looks at the largest.
-  let ratio = bitcast<V>(min(a.largest, b.largest)) / bitcast<V>(max(largest, U(0x00800000u)));
+  let ratio = quotient(bitcast<V>(min(a.largest, b.largest)), bitcast<V>(max(largest, U(0x00800000u))));
   return Acc(
     largest,
     select(b.sum, a.sum, a_is_larger) + select(a.sum, b.sum, a_is_larger) * ratio,

@@ -236,6 +236,29 @@ fn tile() {
     check_all("conformance tile", &engines(), &cases);
 }
 
+/// Ops whose taps are measured by the largest, where that is beyond what devices divide by: by every kernel.
+#[test]
+fn huge() {
+    let mut cases = Vec::new();
+    for op in measured_by_the_largest() {
+        for (window, kernel) in [2, 3].into_iter().flat_map(|size| Kernel::ALL.iter().map(move |&kernel| (size, kernel))) {
+            let pooling = Pooling::new(op, Window::new([1, window])).stride([1, 2]);
+            let (shape, request) = (Shape::nchw([2, 3, 5, 12]), Request::new().kernel(kernel).specialise(Specialise::Any));
+            if takes(&pooling, &shape, &request) {
+                cases.push(Case { pooling, shape, request, data: Data::Huge });
+            }
+        }
+    }
+    assert!(cases.len() > 12, "{} cases", cases.len());
+    check_all("huge", &engines(), &cases);
+}
+
+/// Ops that fold quotients by the largest magnitude.
+pub fn measured_by_the_largest() -> [Op; 4] {
+    let expectation = Op::Stochastic { seed: 0, mode: StochasticMode::Expectation };
+    [Op::Lp { p: 3.5 }, Op::Lp { p: 80.0 }, Op::Gem { p: 3.0, eps: 1e-6 }, expectation]
+}
+
 /// Windows that share no rows, by invocations that take up to 32 strips each, eight apart: over columns, rows, planes, slices and channels, whatever is few.
 #[test]
 fn strips() {

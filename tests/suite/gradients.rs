@@ -10,7 +10,7 @@ use plunge_workloads::{Data, Sides, Wanted, catalogue};
 
 use crate::{
     adapters::engines,
-    conformance::{ops, regions},
+    conformance::{measured_by_the_largest, ops, regions},
     guarded,
     verdict::{check_each, in_turn, record, report, sharing},
 };
@@ -121,6 +121,19 @@ fn of_every_op_in_every_region() {
         }
     }
     check_all("gradients", &cases);
+}
+
+/// Slopes that are quotients by values beyond what devices divide by.
+#[test]
+fn of_huge_values() {
+    let case = |op| Case {
+        pooling: Pooling::new(op, Window::new([1, 2])).stride([1, 1]),
+        shape: Shape::nchw([1, 2, 3, 11]),
+        kernel: None,
+        specialise: Specialise::Listed,
+        data: Data::Huge,
+    };
+    check_all("gradients of huge values", &measured_by_the_largest().map(case));
 }
 
 /// What the way back saves is found by any kernel: one in turn for each op and region, of those that take them.

@@ -11,12 +11,14 @@ pub enum Data {
     Offset,
     /// Reals among which are NaN of both signs, ±inf, −0 and subnormals.
     Specials,
+    /// Reals up to 1.2e38: quotients by most of them are nothing that WGSL promises.
+    Huge,
     /// −inf only: what a kernel that begins with a large negative number gets wrong.
     MinusInfinity,
 }
 
 impl Data {
-    /// Every kind.
+    /// Every kind that every op has answers for.
     pub const ALL: [Self; 5] = [Self::Integers, Self::Reals, Self::Offset, Self::Specials, Self::MinusInfinity];
 
     /// `count` bytes of anything, with runs of equal ones among them so that there are ties; the same for the same seed.
@@ -47,6 +49,7 @@ impl Data {
             Self::Offset => 300.0 + random.f32() * 2.0 - 1.0,
             Self::Specials if random.u8(..16) == 0 => SPECIALS[random.usize(..SPECIALS.len())],
             Self::Specials => random.f32() * 16.0 - 8.0,
+            Self::Huge => (random.f32() * 2.0 - 1.0) * 1.2e38,
             Self::MinusInfinity => f32::NEG_INFINITY,
         };
         (0..count).map(|_| value()).collect()

@@ -5,6 +5,7 @@ mod adapters;
 mod compilers;
 mod figures;
 mod fuzz;
+mod loose;
 mod shaders;
 mod soak;
 mod step;
@@ -117,6 +118,7 @@ fn test() -> Result<()> {
     }
     compilers::run(&compilers::Options::short()?)?;
     adapters::short_on_swiftshader()?;
+    loose::short()?;
     tally::clear()?;
     nextest(&["--workspace"]).run()?;
     cargo(&["test", "--quiet", "--workspace", "--doc"]).run()?;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Args, builder::PossibleValuesParser};
 
-use crate::{adapters, compilers, fuzz, step::nextest, tally, tools};
+use crate::{adapters, compilers, fuzz, loose, step::nextest, tally, tools};
 
 /// What of the long forms to run, and how long.
 #[derive(Args)]
@@ -26,13 +26,13 @@ pub(crate) struct Options {
     /// fuzz: only these targets.
     #[arg(long, value_delimiter = ',', value_parser = PossibleValuesParser::new(fuzz::TARGETS.map(|target| target.name)))]
     targets: Vec<String>,
-    /// adapters: only the part of the suite that `cargo xtask test` runs on SwiftShader.
+    /// adapters, loose: only the part of the suite that `cargo xtask test` runs on SwiftShader, or by loose arithmetic.
     #[arg(long)]
     short: bool,
     /// adapters: only those whose names contain this, such as SwiftShader.
     #[arg(long, default_value = "", hide_default_value = true)]
     adapter: String,
-    /// adapters: only those tests of the suite whose names contain this, such as conformance::.
+    /// adapters, loose: only those tests of the suite whose names contain this, such as conformance::.
     #[arg(long, default_value = "", hide_default_value = true)]
     tests: String,
 }
@@ -44,7 +44,7 @@ struct Part {
     run: fn(&Options) -> Result<()>,
 }
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     Part { name: "properties", about: "Random specs against the reference", run: properties },
     Part { name: "formats", about: "Op × region × layout × type in full", run: formats },
     Part { name: "faults", about: "Hundreds of devices lost at any time", run: faults },
@@ -66,6 +66,11 @@ const PARTS: [Part; 9] = [
         run: |options| {
             if options.short { adapters::short_on_swiftshader() } else { adapters::soak(&options.adapter, &options.tests) }
         },
+    },
+    Part {
+        name: "loose",
+        about: "The suite by arithmetic as loose as WGSL allows",
+        run: |options| if options.short { loose::short() } else { loose::soak(&options.tests) },
     },
     Part { name: "deny", about: "Licences, duplicates and sources of the dependencies", run: |_| tools::deny(false) },
 ];
