@@ -14,12 +14,6 @@ const BOX_NONE = 0xffffffffu;
 // Corners beyond 2²², in input positions, are refused, and so are inf and NaN, whose bits stand above.
 const BOX_FARTHEST = 0x4a800000u;
 
-// A value that no compiler can look through: the flag is 0, which it cannot know. What is sealed is rounded as it stands, and not fused
-// with what follows, so that every device finds the same corners as the CPU.
-fn seal(value: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(value) ^ params.flags.w);
-}
-
 fn box_corner(row: u32, at: u32) -> f32 {
   return seal(boxes[row * 5u + at] * params.region.y);
 }

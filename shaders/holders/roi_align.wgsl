@@ -27,9 +27,11 @@ fn holders_of(group: u32, at: Place) -> Holders {
   if (table[row] != at.plane - at.plane % channels) {
     return Holders(Range(0u, 0u), Range(0u, 0u), Range(0u, 0u));
   }
-  let all_rows = roi_holders(at.y, bitcast<f32>(table[row + 1u]), bitcast<f32>(table[row + 3u]), params.height.y);
+  let height = bitcast<f32>(table[row + 3u]) * f32(table[row + 5u]);
+  let width = bitcast<f32>(table[row + 4u]) * f32(table[row + 6u]);
+  let all_rows = roi_holders(at.y, bitcast<f32>(table[row + 1u]), height, params.height.y);
   let rows = range_within(all_rows, params.holders.z, params.holders.w);
-  let columns = roi_holders(at.x, bitcast<f32>(table[row + 2u]), bitcast<f32>(table[row + 4u]), params.width.y);
+  let columns = roi_holders(at.x, bitcast<f32>(table[row + 2u]), width, params.width.y);
   if (params.region_words.w == 0u) {
     return Holders(Range(0u, 1u), rows, columns);
   }

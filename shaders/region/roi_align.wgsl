@@ -12,8 +12,6 @@ fn rect_of(at: Place) -> Rect {
   }
   let channel = at.plane % params.extent.y;
   let own = (channel * params.height.y + at.y) * params.width.y + at.x;
-  let bin_height = bitcast<f32>(table[row + 3u]);
-  let bin_width = bitcast<f32>(table[row + 4u]);
   let rows = table[row + 5u];
   let columns = table[row + 6u];
   return Rect(
@@ -22,9 +20,9 @@ fn rect_of(at: Place) -> Rect {
     Span(0u, rows, 1u, rows, rows - 1u),
     Span(0u, columns, 1u, columns, columns - 1u),
     Frame(
-      bitcast<f32>(table[row + 1u]) + f32(at.y) * bin_height,
-      bitcast<f32>(table[row + 2u]) + f32(at.x) * bin_width,
-      bin_height, bin_width, f32(max(rows, 1u)), f32(max(columns, 1u)),
+      bitcast<f32>(table[row + 1u]), bitcast<f32>(table[row + 2u]),
+      bitcast<f32>(table[row + 3u]), bitcast<f32>(table[row + 4u]),
+      f32(at.y * rows) + 0.5, f32(at.x * columns) + 0.5,
     ),
   );
 }

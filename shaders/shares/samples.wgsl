@@ -15,11 +15,11 @@ fn numbers_depth(rect: Rect, position: u32) -> Range {
 }
 
 fn numbers_height(rect: Rect, position: u32) -> Range {
-  return sample_numbers(rect.height, rect.frame.y, rect.frame.bin_height / rect.frame.rows, position);
+  return sample_numbers(rect.height, sample_y(rect.frame, 0u), rect.frame.height, position);
 }
 
 fn numbers_width(rect: Rect, position: u32) -> Range {
-  return sample_numbers(rect.width, rect.frame.x, rect.frame.bin_width / rect.frame.columns, position);
+  return sample_numbers(rect.width, sample_x(rect.frame, 0u), rect.frame.width, position);
 }
 
 fn sample_share(at: f32, position: u32, size: u32) -> f32 {
@@ -37,9 +37,9 @@ fn share_depth(rect: Rect, d: u32, position: u32) -> f32 {
 }
 
 fn share_height(rect: Rect, h: u32, position: u32) -> f32 {
-  return sample_share(rect.frame.y + (f32(h) + 0.5) * rect.frame.bin_height / rect.frame.rows, position, params.height.x);
+  return sample_share(sample_y(rect.frame, h), position, params.height.x);
 }
 
 fn share_width(rect: Rect, w: u32, position: u32) -> f32 {
-  return sample_share(rect.frame.x + (f32(w) + 0.5) * rect.frame.bin_width / rect.frame.columns, position, params.width.x);
+  return sample_share(sample_x(rect.frame, w), position, params.width.x);
 }

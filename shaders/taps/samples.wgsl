@@ -1,12 +1,21 @@
 // A tap's value is interpolated between the four values about a point, in torchvision's order; 0 where the point lies more than one
 // position outside. Such taps have no index.
 struct Frame {
-  y: f32,           // where the bin begins
+  y: f32,          // where the box begins
   x: f32,
-  bin_height: f32,
-  bin_width: f32,
-  rows: f32,        // samples on its axes
-  columns: f32,
+  height: f32,     // from one sample to the next
+  width: f32,
+  row: f32,        // the bin's first sample, counted from where the box begins
+  column: f32,
+}
+
+// Where a row and a column of samples lie.
+fn sample_y(frame: Frame, h: u32) -> f32 {
+  return frame.y + seal((frame.row + f32(h)) * frame.height);
+}
+
+fn sample_x(frame: Frame, w: u32) -> f32 {
+  return frame.x + seal((frame.column + f32(w)) * frame.width);
 }
 
 fn tap_index(z: u32, y: u32, x: u32) -> u32 {
@@ -18,13 +27,12 @@ fn tap_mark(index: u32, ordinal: u32) -> u32 {
 }
 
 fn tap_units(rect: Rect) -> vec3<f32> {
-  return vec3<f32>(1.0, rect.frame.bin_height / rect.frame.rows, rect.frame.bin_width / rect.frame.columns);
+  return vec3<f32>(1.0, rect.frame.height, rect.frame.width);
 }
 
 fn tap_value(rect: Rect, index: u32, z: u32, y: u32, x: u32) -> V {
-  let frame = rect.frame;
-  let at_y = frame.y + (f32(y) + 0.5) * frame.bin_height / frame.rows;
-  let at_x = frame.x + (f32(x) + 0.5) * frame.bin_width / frame.columns;
+  let at_y = sample_y(rect.frame, y);
+  let at_x = sample_x(rect.frame, x);
   let limit = vec2<f32>(f32(params.height.x), f32(params.width.x));
   if (at_y < -1.0 || at_y > limit.x || at_x < -1.0 || at_x > limit.y) {
     return V(0.0);

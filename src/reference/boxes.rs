@@ -71,7 +71,7 @@ fn positions(region: &Region, given: &[f32; 5], bin: [usize; 2], size: [usize; 2
     taps
 }
 
-/// roi_align: the samples of bin (i, j), their places in f32 and torchvision's order.
+/// roi_align: the samples of bin (i, j), their places in f32.
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positions in a plane")]
 fn samples(region: &Region, given: &[f32; 5], bin: [usize; 2], size: [usize; 2], values: &[f64]) -> Vec<Tap> {
     let Region::RoiAlign(RoiAlign { output_size, spatial_scale, sampling_ratio, aligned, .. }) = region else {
@@ -82,10 +82,10 @@ fn samples(region: &Region, given: &[f32; 5], bin: [usize; 2], size: [usize; 2],
         let [start, end] = [given[2 - axis] * spatial_scale - offset, given[4 - axis] * spatial_scale - offset];
         let side = if *aligned { end - start } else { (end - start).max(1.0) };
         let bins = each(output_size, axis);
-        let long = side / bins as f32;
         let count = if *sampling_ratio > 0 { *sampling_ratio } else { (f64::from(side) / f64::from(bins)).ceil() as u32 };
-        let place = |s: u32| start + bin[axis] as f32 * long + (s as f32 + 0.5) * long / count as f32;
-        let from_centre = |s: u32| (f64::from(s) - f64::from(count - 1) / 2.0) * f64::from(long) / f64::from(count);
+        let step = side / (bins * count) as f32;
+        let place = |s: u32| start + ((bin[axis] as u32 * count + s) as f32 + 0.5) * step;
+        let from_centre = |s: u32| (f64::from(s) - f64::from(count - 1) / 2.0) * f64::from(step);
         (0..count).map(|s| (place(s), from_centre(s))).collect::<Vec<_>>()
     };
     let (ys, xs) = (axis(0), axis(1));

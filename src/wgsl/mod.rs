@@ -215,8 +215,8 @@ fn prepare(key: &KernelKey, digest: Digest) -> String {
     }
     let mut files = vec![wgsl!("common/scalar"), wgsl!("common/params")];
     match digest {
-        Digest::RoiPool => files.extend([wgsl!("digest/boxes"), wgsl!("digest/roi_pool")]),
-        Digest::RoiAlign => files.extend([wgsl!("digest/boxes"), wgsl!("digest/roi_align")]),
+        Digest::RoiPool => files.extend([wgsl!("common/seal"), wgsl!("digest/boxes"), wgsl!("digest/roi_pool")]),
+        Digest::RoiAlign => files.extend([wgsl!("common/seal"), wgsl!("digest/boxes"), wgsl!("digest/roi_align")]),
         Digest::LabelsCount => {
             files.extend([wgsl!("digest/labels"), wgsl!("digest/labels_read"), wgsl!("digest/labels_count")]);
         }
@@ -311,7 +311,7 @@ fn walk_and_op(
             &[wgsl!("common/separable"), wgsl!("common/padded"), wgsl!("taps/padded"), wgsl!("taps/stored")]
         }
         Walk::Pyramid | Walk::RoiPool => &[wgsl!("common/bins"), wgsl!("taps/inside"), wgsl!("taps/stored")],
-        Walk::RoiAlign => &[wgsl!("taps/samples")],
+        Walk::RoiAlign => &[wgsl!("common/seal"), wgsl!("taps/samples")],
         Walk::List => &[wgsl!("taps/list"), wgsl!("taps/stored")],
         Walk::Mask => &[wgsl!("taps/inside"), wgsl!("taps/stored")],
     });

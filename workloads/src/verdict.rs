@@ -73,13 +73,11 @@ pub fn tolerances_of(pooling: &Pooling, shape: Shape, reals: &[f64], sides: &Sid
     }
 }
 
-/// How far outputs may be off because their taps are interpolated at points that f32 places to a few ulp: of the positions of the longer side, since WGSL's quotients may be off by
-/// 2.5 ulp and its sums of products may be fused. Software adapters place them as the reference does, NVIDIA's driver does not.
+/// How far outputs may be off because their taps are interpolated, by sums of products that may be fused, between points that every device places alike.
 fn wobble(pooling: &Pooling, shape: Shape, input: &[f64], sides: &Sides) -> Option<Vec<f64>> {
     let Region::RoiAlign(region) = &pooling.region else { return None };
     let activated = activated(pooling, shape, input);
     let largest = activated.iter().filter(|x| x.is_finite()).fold(0.0, |most: f64, &x| most.max(x.abs().into()));
-    let side = shape.spatial().iter().fold(1.0, |most: f64, &side| most.max(side as f64));
     let count = Pooling::new(Op::Sum, region.clone());
     let boxes = Sides { boxes: sides.boxes.clone(), ..Sides::default() };
     let taps = reference::pool_with(&count, &shape, &vec![1.0; input.len()], &boxes.borrow()).expect("it pools").values;
@@ -90,11 +88,7 @@ fn wobble(pooling: &Pooling, shape: Shape, input: &[f64], sides: &Sides) -> Opti
         Op::Average { divisor_override: Some(_), .. } | Op::Average { sqrt_divisor: true, .. } => taps,
         _ => 1.0,
     };
-    Some(
-        taps.into_iter()
-            .map(|taps| (16.0 + 8.0 * side) * f64::from(f32::EPSILON) * largest * steepness(taps.max(1.0)))
-            .collect(),
-    )
+    Some(taps.into_iter().map(|taps| 16.0 * f64::from(f32::EPSILON) * largest * steepness(taps.max(1.0))).collect())
 }
 
 /// How far each output may be off: not at all for ops that choose a value, else 10 ε (1 + log₂ taps) times the size of what was
