@@ -1,5 +1,5 @@
 // A workgroup moves one number of one centroid to the weighted mean of its members; one without members, or whose members weigh nothing,
-// stays.
+// stays. The mean is rounded to nearest, since that of equal values must be the value: the nearest centroid hangs on it.
 @group(0) @binding(10) var<storage, read> labels: array<u32>;
 
 const BLOCK = 32u;
@@ -40,6 +40,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     workgroupBarrier();
   }
   if (local == 0u && sums[0].y > 0.0) {
-    scratch[cluster_centroid(image, k) + number] = sums[0].x / sums[0].y;
+    scratch[cluster_centroid(image, k) + number] = quotient_rounded(sums[0].x, sums[0].y);
   }
 }

@@ -14,25 +14,6 @@ fn samples(side: f32, bins: u32) -> u32 {
   return count;
 }
 
-// a / n rounded to nearest, which WGSL's quotients need not be: a long division of the digits in two steps, to 48 bits and a rest.
-fn rounded_quotient(a: f32, n: u32) -> f32 {
-  let bits = bitcast<u32>(a);
-  let exponent = (bits >> 23u) & 0xffu;
-  if (n == 0u || n > 0xffffu || exponent < 32u) {
-    return a / f32(max(n, 1u));
-  }
-  let digits = (bits & 0x007fffffu) | 0x00800000u;
-  let high = (digits << 8u) / n;
-  let left = ((digits << 8u) - high * n) << 16u;
-  let low = left / n;
-  // The 32 bits from the quotient's first on: 24 to keep, and 8 and what is below to round by.
-  let shift = countLeadingZeros(high);
-  let first = (high << shift) | (low >> (16u - shift));
-  let below = (first & 0xffu) * 2u + select(0u, 1u, ((low << shift) & 0xffffu) != 0u || low * n != left);
-  let kept = (first >> 8u) + select(0u, 1u, below + ((first >> 8u) & 1u) > 0x100u);
-  return bitcast<f32>((bits & 0x80000000u) | (((exponent - shift) << 23u) + (kept - 0x00800000u)));
-}
-
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
   params = bound;
@@ -66,8 +47,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   table[row * 8u + 2u] = bitcast<u32>(x);
   let rows = samples(height, params.height.y);
   let columns = samples(width, params.width.y);
-  table[row * 8u + 3u] = bitcast<u32>(rounded_quotient(height, rows * params.height.y));
-  table[row * 8u + 4u] = bitcast<u32>(rounded_quotient(width, columns * params.width.y));
+  table[row * 8u + 3u] = bitcast<u32>(quotient_rounded(height, f32(max(rows * params.height.y, 1u))));
+  table[row * 8u + 4u] = bitcast<u32>(quotient_rounded(width, f32(max(columns * params.width.y, 1u))));
   table[row * 8u + 5u] = rows;
   table[row * 8u + 6u] = columns;
 }

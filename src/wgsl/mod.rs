@@ -216,7 +216,12 @@ fn prepare(key: &KernelKey, digest: Digest) -> String {
     let mut files = vec![wgsl!("common/scalar"), wgsl!("common/params")];
     match digest {
         Digest::RoiPool => files.extend([wgsl!("common/seal"), wgsl!("digest/boxes"), wgsl!("digest/roi_pool")]),
-        Digest::RoiAlign => files.extend([wgsl!("common/seal"), wgsl!("digest/boxes"), wgsl!("digest/roi_align")]),
+        Digest::RoiAlign => files.extend([
+            wgsl!("common/seal"),
+            wgsl!("common/quotient_rounded"),
+            wgsl!("digest/boxes"),
+            wgsl!("digest/roi_align"),
+        ]),
         Digest::LabelsCount => {
             files.extend([wgsl!("digest/labels"), wgsl!("digest/labels_read"), wgsl!("digest/labels_count")]);
         }
@@ -237,7 +242,7 @@ fn prepare(key: &KernelKey, digest: Digest) -> String {
                 }
                 ClusterStep::Seed => files.push(wgsl!("digest/clusters_seed")),
                 ClusterStep::Assign => files.push(wgsl!("digest/clusters_assign")),
-                ClusterStep::Move => files.push(wgsl!("digest/clusters_move")),
+                ClusterStep::Move => files.extend([wgsl!("common/quotient_rounded"), wgsl!("digest/clusters_move")]),
             }
         }
     }

@@ -11,6 +11,7 @@
 )]
 
 mod adapters;
+mod arithmetic;
 mod conformance;
 mod embedding;
 mod faults;

@@ -113,7 +113,7 @@ fn compare(target: Texel, exact: bool, got: &[f64], wanted: &[f64]) -> Option<St
     assert_eq!(got.len(), wanted.len());
     got.iter().zip(wanted).enumerate().find_map(|(at, (&got, &wanted))| {
         let wanted = if target == Texel::Rgba8Unorm { wanted.clamp(0.0, 1.0) } else { wanted };
-        let allowed = step(target, wanted) + if exact { 0.0 } else { 2e-5 };
+        let allowed = step(target, wanted) + if exact { 0.0 } else { 2e-5 * wanted.abs().max(1.0) };
         let close = (got - wanted).abs() <= allowed;
         (!close).then(|| format!("texel's value {at}: expected {wanted}, got {got}, allowed {allowed:e}"))
     })

@@ -11,7 +11,8 @@ use crate::{
 };
 
 /// Tests whose answers hang on arithmetic, in a few minutes.
-const SHORT: [&str; 6] = [
+const SHORT: [&str; 7] = [
+    "arithmetic::",
     "conformance::tile",
     "conformance::runs",
     "conformance::huge",
