@@ -22,20 +22,21 @@ use ash::vk::{self, Handle as _};
 struct Link {
     next: *mut Link,
     instance_address: vk::PFN_vkGetInstanceProcAddr,
-    /// For a device its own; for an instance that of extensions of physical devices.
-    device_address: vk::PFN_vkGetDeviceProcAddr,
+    /// For a device its own; for an instance another, that need not be there.
+    device_address: Option<vk::PFN_vkGetDeviceProcAddr>,
 }
 
 #[repr(C)]
 struct LinkInfo {
     kind: vk::StructureType,
-    next: *const LinkInfo,
+    next: *const c_void,
     function: i32,
     link: *mut Link,
 }
 
-/// The next layer's function that finds others, by the table that each handle begins with: all handles of a device share the device's.
-static INSTANCES: Mutex<Option<HashMap<usize, vk::PFN_vkGetInstanceProcAddr>>> = Mutex::new(None);
+/// An instance and the next layer's function that finds others, by the table that each handle begins with: all handles of an instance, physical devices too, share
+/// the instance's, and those of a device the device's.
+static INSTANCES: Mutex<Option<HashMap<usize, (vk::Instance, vk::PFN_vkGetInstanceProcAddr)>>> = Mutex::new(None);
 static DEVICES: Mutex<Option<HashMap<usize, vk::PFN_vkGetDeviceProcAddr>>> = Mutex::new(None);
 
 fn held<T>(table: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -48,25 +49,51 @@ unsafe fn key(handle: u64) -> usize {
     unsafe { *(handle as *const usize) }
 }
 
+/// The structure of this kind in the chain behind `next` that `is` the one.
+///
+/// # Safety
+/// A `pNext`, and `T` is what its kind says.
+unsafe fn find<T>(next: *const c_void, kind: vk::StructureType, is: impl Fn(&T) -> bool) -> Option<*mut T> {
+    let mut next = next.cast::<vk::BaseInStructure<'_>>();
+    while !next.is_null() {
+        unsafe {
+            if (*next).s_type == kind && is(&*next.cast::<T>()) {
+                return Some(next.cast_mut().cast());
+            }
+            next = (*next).p_next;
+        }
+    }
+    None
+}
+
 /// The link for this layer in the chain behind `next`, taken out of it.
 ///
 /// # Safety
 /// The `pNext` of what the loader passes to a layer.
-unsafe fn take_link(
-    next: *const c_void,
-    kind: vk::StructureType,
-) -> Option<(vk::PFN_vkGetInstanceProcAddr, vk::PFN_vkGetDeviceProcAddr)> {
-    let mut info = next.cast::<LinkInfo>().cast_mut();
-    while let Some(here) = unsafe { info.as_mut() } {
-        // VK_LAYER_LINK_INFO
-        if here.kind == kind && here.function == 0 {
-            let link = unsafe { here.link.as_ref() }?;
-            here.link = link.next;
-            return Some((link.instance_address, link.device_address));
-        }
-        info = here.next.cast_mut();
+unsafe fn take_link(next: *const c_void, kind: vk::StructureType) -> Option<Link> {
+    unsafe {
+        // 0 is VK_LAYER_LINK_INFO.
+        let info = find::<LinkInfo>(next, kind, |info| info.function == 0)?;
+        let link = std::ptr::read((*info).link);
+        (*info).link = link.next;
+        Some(link)
     }
-    None
+}
+
+/// Lets modules use f64, by which sums are fused.
+///
+/// # Safety
+/// What a device is to be made by.
+unsafe fn allow_wide(info: &vk::DeviceCreateInfo<'_>) {
+    unsafe {
+        if let Some(features) = info.p_enabled_features.cast_mut().as_mut() {
+            features.shader_float64 = vk::TRUE;
+        }
+        let kind = vk::StructureType::PHYSICAL_DEVICE_FEATURES_2;
+        if let Some(features) = find::<vk::PhysicalDeviceFeatures2<'_>>(info.p_next, kind, |_| true) {
+            (*features).features.shader_float64 = vk::TRUE;
+        }
+    }
 }
 
 /// A function of the next layer as what it is.
@@ -84,7 +111,9 @@ unsafe extern "system" fn create_instance(
     instance: *mut vk::Instance,
 ) -> vk::Result {
     unsafe {
-        let Some((address, _)) = take_link((*info).p_next, vk::StructureType::LOADER_INSTANCE_CREATE_INFO) else {
+        let Some(Link { instance_address: address, .. }) =
+            take_link((*info).p_next, vk::StructureType::LOADER_INSTANCE_CREATE_INFO)
+        else {
             return vk::Result::ERROR_INITIALIZATION_FAILED;
         };
         let Some(next) = typed::<vk::PFN_vkCreateInstance>(address(vk::Instance::null(), c"vkCreateInstance".as_ptr())) else {
@@ -92,7 +121,7 @@ unsafe extern "system" fn create_instance(
         };
         let result = next(info, allocator, instance);
         if result == vk::Result::SUCCESS {
-            held(&INSTANCES).get_or_insert_default().insert(key((*instance).as_raw()), address);
+            held(&INSTANCES).get_or_insert_default().insert(key((*instance).as_raw()), (*instance, address));
         }
         result
     }
@@ -105,13 +134,15 @@ unsafe extern "system" fn create_device(
     device: *mut vk::Device,
 ) -> vk::Result {
     unsafe {
-        let Some((instance_address, address)) = take_link((*info).p_next, vk::StructureType::LOADER_DEVICE_CREATE_INFO) else {
+        let link = take_link((*info).p_next, vk::StructureType::LOADER_DEVICE_CREATE_INFO);
+        let own = held(&INSTANCES).as_ref().and_then(|all| all.get(&key(physical.as_raw())).copied());
+        let (Some(Link { instance_address, device_address: Some(address), .. }), Some((instance, _))) = (link, own) else {
             return vk::Result::ERROR_INITIALIZATION_FAILED;
         };
-        let Some(next) = typed::<vk::PFN_vkCreateDevice>(instance_address(vk::Instance::null(), c"vkCreateDevice".as_ptr()))
-        else {
+        let Some(next) = typed::<vk::PFN_vkCreateDevice>(instance_address(instance, c"vkCreateDevice".as_ptr())) else {
             return vk::Result::ERROR_INITIALIZATION_FAILED;
         };
+        allow_wide(&*info);
         let result = next(physical, info, allocator, device);
         if result == vk::Result::SUCCESS {
             held(&DEVICES).get_or_insert_default().insert(key((*device).as_raw()), address);
@@ -167,7 +198,7 @@ pub unsafe extern "system" fn plunge_loose_instance_address(
             _ if instance == vk::Instance::null() => None,
             _ => {
                 let next = held(&INSTANCES).as_ref().and_then(|all| all.get(&key(instance.as_raw())).copied());
-                next.and_then(|next| next(instance, name))
+                next.and_then(|(_, next)| next(instance, name))
             }
         }
     }

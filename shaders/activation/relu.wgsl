@@ -5,5 +5,5 @@ fn activate(x: V) -> V {
 }
 
 fn activation_slope(x: V) -> V {
-  return select(V(0.0), V(1.0), x > V(0.0));
+  return select(V(0.0), V(1.0), (x > V(0.0)) & !key_is_nan(bitcast<U>(x)));
 }

@@ -4,3 +4,8 @@ const KEY_LAST = 0x007fffffu;
 fn key_is_nan(bits: U) -> B {
   return (bits & U(0x7fffffffu)) > U(0x7f800000u);
 }
+
+// Whether a float is 0, of either sign: a comparison with NaN may come out either way.
+fn is_zero(x: V) -> B {
+  return (bitcast<U>(x) << U(1u)) == U(0u);
+}

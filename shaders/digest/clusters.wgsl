@@ -43,7 +43,8 @@ fn cluster_distance(image: u32, position: u32, centroid: u32) -> f32 {
   var sum = 0.0;
   for (var number = 0u; number < cluster_numbers(); number++) {
     let apart = cluster_number(image, position, number) - scratch[centroid + number];
-    sum += apart * apart;
+    // Rounded before it is added, on every device: equal distances are equal.
+    sum += seal(apart * apart);
   }
   return sum;
 }

@@ -19,9 +19,9 @@ fn acc_index(acc: Acc) -> U {
   return acc.index;
 }
 
-// Told by the bits, since a comparison with NaN may come out either way.
+// Told by the bits, since a comparison with NaN may come out either way; and below the normal range it is 0, as devices may take it.
 fn blend_is_zero(share: V) -> B {
-  return (bitcast<U>(share) << U(1u)) == U(0u);
+  return (bitcast<U>(share) & U(0x7f800000u)) == U(0u);
 }
 
 // α·largest + rest·average, where rest is 1 − α. α = 0 is the one and rest = 0 the other, whatever the other is. Nothing seen, key 0: 0.

@@ -9,7 +9,7 @@ fn acc_init(ctx: Ctx, carry: Carry) -> Acc {
 }
 
 fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {
-  let weighted = select(tap.weight * tap.value, V(0.0), tap.weight == V(0.0));
+  let weighted = select(tap.weight * tap.value, V(0.0), is_zero(tap.weight));
   return Acc(acc.sum + weighted, acc.weights + tap.weight);
 }
 

@@ -13,10 +13,11 @@ fn save(acc: Acc, ctx: Ctx) -> Saved {
 }
 
 fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
-  let nothing = (saved.answer == V(0.0)) | (tap.value <= V(params.op.z));
+  let nothing = is_zero(saved.answer) | ((tap.value <= V(params.op.z)) & !key_is_nan(bitcast<U>(tap.value)));
   let ratio = quotient(tap.value, select(saved.answer, V(1.0), nothing));
-  let share = pow(select(ratio, V(1.0), nothing), V(params.op.x - 1.0)) / V(max(f32(ctx.valid), 1.0));
-  return select(ahead * share, V(0.0), nothing);
+  // pow(0, p) is left to no driver's taste.
+  let power = select(pow(ratio, V(params.op.x - 1.0)), V(select(0.0, 1.0, params.op.x == 1.0)), is_zero(ratio));
+  return select(ahead * (power / V(max(f32(ctx.valid), 1.0))), V(0.0), nothing);
 }
 
 fn grad_parameter(saved: Saved, ahead: V) -> V {

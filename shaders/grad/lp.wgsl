@@ -16,10 +16,10 @@ fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
   if (OP_VARIANT == POWER_INF) {
     return select(V(0.0), toward, U(tap.index) == saved.index);
   }
-  let nothing = saved.answer == V(0.0);
+  let nothing = is_zero(saved.answer);
   let ratio = quotient(abs(tap.value), select(saved.answer, V(1.0), nothing));
   if (OP_VARIANT == POWER_TWO) {
     return select(toward * ratio, V(0.0), nothing);
   }
-  return select(toward * pow(ratio, V(params.op.x - 1.0)), V(0.0), nothing | (ratio == V(0.0)));
+  return select(toward * pow(ratio, V(params.op.x - 1.0)), V(0.0), nothing | is_zero(ratio));
 }

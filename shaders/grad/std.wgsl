@@ -9,7 +9,7 @@ fn save(acc: Acc, ctx: Ctx) -> Saved {
 }
 
 fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
-  let flat = saved.answer == V(0.0);
+  let flat = is_zero(saved.answer);
   let share = (tap.value - saved.mean) / select(saved.answer, V(1.0), flat) / V(max(f32(ctx.valid), 1.0));
   return select(ahead * share, V(0.0), flat);
 }

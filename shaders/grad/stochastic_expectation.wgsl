@@ -9,7 +9,7 @@ fn save(acc: Acc, ctx: Ctx) -> Saved {
 }
 
 fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
-  let nothing = (tap.value < V(1.1754944e-38)) | (saved.sum == V(0.0));
+  let nothing = ((tap.value < V(1.1754944e-38)) & !key_is_nan(bitcast<U>(tap.value))) | is_zero(saved.sum);
   let share = quotient(V(2.0) * tap.value - saved.answer, select(saved.sum, V(1.0), nothing));
   return select(ahead * share, V(0.0), nothing);
 }

@@ -9,7 +9,7 @@ fn save(acc: Acc, ctx: Ctx) -> Saved {
 }
 
 fn weighted_share(factor: V, saved: Saved) -> V {
-  let nothing = saved.weights == V(0.0);
+  let nothing = is_zero(saved.weights);
   let mean = select(factor / select(saved.weights, V(1.0), nothing), V(0.0), nothing);
   return select(factor, mean, B(params.op_words.x != 0u));
 }

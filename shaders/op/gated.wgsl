@@ -12,7 +12,7 @@ fn acc_init(ctx: Ctx, carry: Carry) -> Acc {
 }
 
 fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {
-  let say = select(tap.weight * tap.value, V(0.0), tap.weight == V(0.0));
+  let say = select(tap.weight * tap.value, V(0.0), is_zero(tap.weight));
   return acc_merge(acc, Acc(blend_key(tap.value), tap.value, say, U(tap.index)));
 }
 

@@ -114,8 +114,8 @@ impl From<RoiPool> for Region {
 /// position-sensitive).
 ///
 /// A box is as in [`RoiPool`], its corners not rounded. V is the samples of a bin, each interpolated between four values, in f32 and torchvision's
-/// order. Sample s of an axis, counted from the box's first, lies at start + (s + ½) · side/(bins · samples), each step of it rounded as IEEE 754 has it on every device;
-/// a sample beyond −1 or the size is 0. So max is that of interpolated values (ONNX's max mode takes the largest weighted
+/// order of corners. Sample s of an axis, counted from the box's first, lies at start + (s + ½) · side/(bins · samples), each step of it rounded as IEEE 754 has it on every
+/// device, so within a few ulp of torchvision's; a sample beyond −1 or the size is 0. So max is that of interpolated values (ONNX's max mode takes the largest weighted
 /// corner instead). No indices.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

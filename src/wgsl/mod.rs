@@ -233,7 +233,7 @@ fn prepare(key: &KernelKey, digest: Digest) -> String {
             files.extend_from_slice(keys(&format));
             files.extend([activate(activation), wgsl!("common/places"), wgsl!("common/divide"), layout_of(&format)]);
             files.extend(load(&format, false));
-            files.push(wgsl!("digest/clusters"));
+            files.extend([wgsl!("common/seal"), wgsl!("digest/clusters")]);
             match step {
                 ClusterStep::Weigh => files.push(wgsl!("digest/clusters_weigh")),
                 ClusterStep::Lot => {

@@ -2,7 +2,7 @@
 //! docs/reliability.md lists them beside the systems.
 
 use half::f16;
-use plunge::{Engine, Error, Kernel, Op, Pooling, Region, Request, Shape, SideInputs, Window};
+use plunge::{Clusters, Engine, Error, Kernel, Op, Pooling, Region, Request, Shape, SideInputs, Window};
 
 use crate::{adapters::engines, guarded};
 
@@ -183,6 +183,17 @@ fn a_gate_that_is_nearly_open_is_not_open() {
         let weights = [gate / 3.0, 0.0];
         let sides = SideInputs::new().weights(&weights);
         wants_beside(&engines, &gated, row(&[3.0, -INF]), &[3.0, -INF], &sides, &[value], None);
+    }
+}
+
+/// Points that are equal are in one cluster, though a sum of them is rounded: the mean of three that is off by an ulp would leave them to the next centroid.
+#[test]
+fn equal_points_share_a_cluster() {
+    let engines = engines();
+    let value = f32::from_bits(0x3dcc_ccce);
+    for many in [3, 7, 77] {
+        let clusters = Pooling::new(Op::Max, Clusters::new(2, 1, 5));
+        wants(&engines, &clusters, row(&vec![value; many]), &vec![value; many], &[value, 0.0], None);
     }
 }
 

@@ -62,7 +62,7 @@ fn run(tests: &[&str], what: &str, command: &str) -> Result<()> {
         "{comparisons} comparisons with the reference, 0 mismatches; {instructions} instructions of {} modules rewritten",
         rewritten.len()
     );
-    figures::note("adapters", what, &figure, "lavapipe under the layer of `loose/`", command);
+    figures::note("adapters", what, &figure, "Vulkan under the layer of `loose/`", command);
     Ok(())
 }
 
