@@ -150,6 +150,12 @@ B key_is_nan(
     return (bits_1 & 2147483647u) > 2139095040u;
 }
 
+B is_zero(
+    V x
+) {
+    return (as_type<uint>(x) << 1u) == 0u;
+}
+
 uint naga_f2u32(float value) {
     return static_cast<uint>(metal::clamp(value, 0.0, 4294967000.0));
 }
@@ -299,18 +305,18 @@ uint rect_taps(
 uint tap_index(
     uint z,
     uint y,
-    uint x,
+    uint x_1,
     constant Params& params
 ) {
     uint _e6 = params.height.x;
     uint _e12 = params.width.x;
-    return (((z * _e6) + y) * _e12) + x;
+    return (((z * _e6) + y) * _e12) + x_1;
 }
 
 V activate(
-    V x_1
+    V x_2
 ) {
-    return x_1;
+    return x_2;
 }
 
 float fetch(
@@ -337,7 +343,7 @@ V tap_value(
     uint index_1,
     uint z_1,
     uint y_1,
-    uint x_2,
+    uint x_3,
     device type_6 const& input,
     constant _mslBufferSizes& _buffer_sizes
 ) {
@@ -376,9 +382,9 @@ Tap rect_tap(
 ) {
     uint z_2 = rect_2.depth.first + (d_1 * rect_2.depth.step);
     uint y_2 = rect_2.height.first + (h_1 * rect_2.height.step);
-    uint x_4 = rect_2.width.first + (w_1 * rect_2.width.step);
-    uint _e24 = tap_index(z_2, y_2, x_4, params);
-    V _e25 = tap_value(rect_2, _e24, z_2, y_2, x_4, input, _buffer_sizes);
+    uint x_5 = rect_2.width.first + (w_1 * rect_2.width.step);
+    uint _e24 = tap_index(z_2, y_2, x_5, params);
+    V _e25 = tap_value(rect_2, _e24, z_2, y_2, x_5, input, _buffer_sizes);
     V _e26 = weight_at(weighting_1, d_1, h_1, w_1);
     uint _e27 = tap_mark(_e24, ordinal_1);
     return Tap {_e25, _e26, ordinal_1, _e27};
@@ -402,7 +408,7 @@ Ctx rect_ctx(
 }
 
 V activation_slope(
-    V x_3
+    V x_4
 ) {
     V _e2 = value_of(1.0);
     return _e2;
