@@ -21,8 +21,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var total = vec2<f32>();
   var block = vec2<f32>();
   var added = 0u;
-  var least = 3.4028235e38;
-  var largest = -3.4028235e38;
+  var least = 1e30;
+  var largest = -1e30;
   for (var position = local; position < params.extent.z; position += WORKGROUP) {
     let at = image * params.extent.z + position;
     if (labels[at] != 0xffffffffu && labels[at] % params.region_words.y == k) {
