@@ -124,7 +124,7 @@ pub(crate) fn soak(part: &str, only: &str) -> Result<()> {
 }
 
 /// What stands before a name, and the name, where there is one.
-fn named(name: &str, before: &str) -> String {
+pub(crate) fn named(name: &str, before: &str) -> String {
     if name.is_empty() { String::new() } else { format!("{before}{name}") }
 }
 

@@ -11,13 +11,14 @@ use crate::{
 };
 
 /// Tests whose answers hang on arithmetic, in a few minutes.
-const SHORT: [&str; 7] = [
+const SHORT: [&str; 8] = [
     "arithmetic::",
     "conformance::tile",
     "conformance::runs",
     "conformance::huge",
     "conformance::workloads",
     "gradients::of_huge_values",
+    "traps::equal_points_share_a_cluster",
     "traps::what_is_not_finite_spoils_only_its_own_windows",
 ];
 const LAYER: &str = "VK_LAYER_PLUNGE_loose";
@@ -31,8 +32,8 @@ pub(crate) fn short() -> Result<()> {
 pub(crate) fn soak(only: &str) -> Result<()> {
     adapters::ensure()?;
     tools::ensure("nextest")?;
-    let command = if only.is_empty() { "cargo xtask soak loose" } else { &format!("cargo xtask soak loose --tests {only}") };
-    run(&[only], &format!("{only} by arithmetic as loose as WGSL allows"), command)
+    let what = format!("the suite{} by arithmetic as loose as WGSL allows", adapters::named(only, "'s "));
+    run(&[only], &what, &format!("cargo xtask soak loose{}", adapters::named(only, " --tests ")))
 }
 
 fn run(tests: &[&str], what: &str, command: &str) -> Result<()> {
