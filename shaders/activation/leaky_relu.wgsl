@@ -4,6 +4,8 @@ fn activate(x: V) -> V {
   return select(x, x * V(0.01), (bits > U(0x80000000u)) & (bits <= U(0xff800000u)));
 }
 
-fn activation_slope(x: V) -> V {
-  return select(V(0.01), V(1.0), (x > V(0.0)) & !key_is_nan(bitcast<U>(x)));
+// The way back: as it is where x > 0, else a hundredth.
+fn activation_back(x: V, back: V) -> V {
+  let bits = bitcast<U>(x);
+  return select(back * V(0.01), back, !is_zero(x) & (bits <= U(0x7f800000u)));
 }

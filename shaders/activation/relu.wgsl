@@ -4,6 +4,8 @@ fn activate(x: V) -> V {
   return select(x, V(0.0), (bits > U(0x80000000u)) & (bits <= U(0xff800000u)));
 }
 
-fn activation_slope(x: V) -> V {
-  return select(V(0.0), V(1.0), (x > V(0.0)) & !key_is_nan(bitcast<U>(x)));
+// The way back: as it is where x > 0 or NaN, else 0.
+fn activation_back(x: V, back: V) -> V {
+  let bits = bitcast<U>(x);
+  return select(back, V(0.0), is_zero(x) | ((bits > U(0x80000000u)) & (bits <= U(0xff800000u))));
 }

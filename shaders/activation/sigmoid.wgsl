@@ -3,7 +3,8 @@ fn activate(x: V) -> V {
   return select(V(1.0) / (V(1.0) + exp(-x)), x, key_is_nan(bitcast<U>(x)));
 }
 
-fn activation_slope(x: V) -> V {
+// The way back: y(1 − y) of it. What nothing comes back to stays 0, be it NaN.
+fn activation_back(x: V, back: V) -> V {
   let y = activate(x);
-  return y * (V(1.0) - y);
+  return select(back * (y * (V(1.0) - y)), V(0.0), is_zero(back));
 }

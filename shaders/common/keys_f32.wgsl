@@ -5,6 +5,15 @@ fn key_is_nan(bits: U) -> B {
   return (bits & U(0x7fffffffu)) > U(0x7f800000u);
 }
 
+fn is_finite(x: V) -> B {
+  return (bitcast<U>(x) & U(0x7f800000u)) < U(0x7f800000u);
+}
+
+// NaN, made of an infinity or a NaN, since no constant may be one.
+fn nan_of(x: V) -> V {
+  return bitcast<V>(bitcast<U>(x) | U(0x7fc00000u));
+}
+
 // Whether a float is 0, of either sign: a comparison with NaN may come out either way.
 fn is_zero(x: V) -> B {
   return (bitcast<U>(x) << U(1u)) == U(0u);

@@ -32,7 +32,5 @@ fn moments_variance(acc: Acc) -> V {
   let variance = acc.squares / max(acc.count, V(1.0));
   let bits = bitcast<U>(variance);
   let below = (bits > U(0x80000000u)) & (bits <= U(0xff800000u));
-  let mean = bitcast<U>(acc.mean);
-  let finite = (mean & U(0x7f800000u)) < U(0x7f800000u);
-  return bitcast<V>(select(mean | U(0x7fc00000u), select(bits, U(0u), below), finite));
+  return select(nan_of(acc.mean), select(variance, V(0.0), below), is_finite(acc.mean));
 }

@@ -1,4 +1,4 @@
-// The way back of gem: ∂y/∂x = (x/y)^(p − 1)/n, 0 at x ≤ ε; ∂y/∂p = y/p · (L/S − ln(S/n)/p), S = Σt^p, L = Σt^p ln t, t = max(x, ε)/m relative to
+// The way back of gem: ∂y/∂x = (x/y)^(p − 1)/n, 0 at x ≤ ε, and elsewhere NaN at an infinity and where y is NaN, but for p = 1, which looks at no y; ∂y/∂p = y/p · (L/S − ln(S/n)/p), S = Σt^p, L = Σt^p ln t, t = max(x, ε)/m relative to
 // the largest, m.
 struct Saved {
   answer: V,
@@ -9,14 +9,17 @@ fn save(acc: Acc, ctx: Ctx) -> Saved {
   let answer = acc_finish(acc, ctx);
   let sum = max(acc.sum, V(1.0));
   let apart = acc.logs / sum - log(sum / V(max(f32(ctx.valid), 1.0))) * V(params.op.y);
-  return Saved(answer, select(answer * V(params.op.y) * apart, V(0.0), acc.largest == U(0u)));
+  let slope = select(answer * V(params.op.y) * apart, V(0.0), acc.largest == U(0u));
+  return Saved(answer, select(nan_of(answer), slope, is_finite(answer)));
 }
 
 fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
   let nothing = is_zero(saved.answer) | ((tap.value <= V(params.op.z)) & !key_is_nan(bitcast<U>(tap.value)));
   let ratio = quotient(tap.value, select(saved.answer, V(1.0), nothing));
-  // pow(0, p) is left to no driver's taste.
-  let power = select(pow(ratio, V(params.op.x - 1.0)), V(select(0.0, 1.0, params.op.x == 1.0)), is_zero(ratio));
+  // pow(0, p) is left to no driver's taste, and neither is what is not finite.
+  let lost = key_is_nan(bitcast<U>(saved.answer)) | !is_finite(tap.value);
+  let raised = select(select(pow(ratio, V(params.op.x - 1.0)), V(0.0), is_zero(ratio)), nan_of(saved.answer), lost);
+  let power = select(raised, V(1.0), B(params.op.x == 1.0));
   return select(ahead * (power / V(max(f32(ctx.valid), 1.0))), V(0.0), nothing);
 }
 

@@ -1,4 +1,4 @@
-// The way back of log_sum_exp: ∂y/∂x = e^(rx)/Σe^(rx), relative to the largest value; 0 where that is infinite.
+// The way back of log_sum_exp: ∂y/∂x = e^(rx)/Σe^(rx), relative to the largest value; 0 where that is infinite, NaN where it is NaN.
 struct Saved {
   key: U,
   sum: V,
@@ -10,6 +10,7 @@ fn save(acc: Acc, ctx: Ctx) -> Saved {
 
 fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
   let infinite = (saved.key == U(EXPONENTIAL_PLUS_INF)) | (saved.key == U(EXPONENTIAL_MINUS_INF));
-  let apart = (tap.value - key_to_value(saved.key)) * V(params.op.x);
-  return select(ahead * (exp(apart) / max(saved.sum, V(1.0))), V(0.0), infinite);
+  let most = key_to_value(saved.key);
+  let slope = exp((tap.value - most) * V(params.op.x)) / max(saved.sum, V(1.0));
+  return select(select(ahead * slope, V(0.0), infinite), nan_of(most), saved.key == U(EXPONENTIAL_NAN));
 }

@@ -1,5 +1,5 @@
-// The way back of soft: ∂y/∂x = e^(βx)/Σe^(βx) · (1 + β(x − y)), relative to the value that weighs most; 0 where that is infinite. As
-// forward, in z = ±x, whose β is positive; the two signs cancel.
+// The way back of soft: ∂y/∂x = e^(βx)/Σe^(βx) · (1 + β(x − y)), relative to the value that weighs most; 0 where that is infinite,
+// NaN where it is NaN, and with β = 0 the mean's 1/n. As forward, in z = ±x, whose β is positive; the two signs cancel.
 struct Saved {
   key: U,
   weights: V,
@@ -15,8 +15,10 @@ fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
   let flat = B(params.op.x == 0.0);
   let infinite = (saved.key == U(SOFT_PLUS_INF)) | (saved.key == U(SOFT_MINUS_INF));
   let weightless = bitcast<U>(z) == U(0xff800000u);
-  let apart = select((z - key_to_value(saved.key)) * V(params.op.x), V(0.0), flat);
+  let most = key_to_value(saved.key);
+  let apart = select((z - most) * V(params.op.x), V(0.0), flat);
   let steep = select(V(1.0) + V(params.op.x) * (z - saved.mean), V(1.0), flat);
   let share = exp(apart) * steep / max(saved.weights, V(1.0));
-  return select(ahead * share, V(0.0), (infinite | weightless) & !flat);
+  let slope = select(ahead * share, V(0.0), (infinite | weightless) & !flat);
+  return select(slope, nan_of(most), (saved.key == U(SOFT_NAN)) & !flat);
 }

@@ -1,4 +1,4 @@
-// The way back of variance: ∂y/∂x = 2(x − mean)/n.
+// The way back of variance: ∂y/∂x = 2(x − mean)/n, and NaN where y is, which the mean tells.
 struct Saved {
   mean: V,
 }
@@ -16,5 +16,6 @@ fn saved_of_word(word: U) -> Saved {
 }
 
 fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
-  return ahead * ((tap.value - saved.mean) * V(2.0 / max(f32(ctx.valid), 1.0)));
+  let slope = ahead * ((tap.value - saved.mean) * V(2.0 / max(f32(ctx.valid), 1.0)));
+  return select(nan_of(saved.mean), slope, is_finite(saved.mean));
 }

@@ -72,7 +72,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var back: array<f32, 4>;
   for (var lane = 0u; lane < count; lane++) {
     let own = first + lane;
-    let here = gathered(position_of(own)) * activation_slope(fetch(own));
+    let here = activation_back(fetch(own), gathered(position_of(own)));
     back[lane] = here + select(0.0, held(own), params.grid.z != 0u);
   }
   put(first, Quad(back[0], back[1], back[2], back[3]), count);

@@ -36,7 +36,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let count = min(params.grid.y - first, GROUP);
   var back: array<f32, 4>;
   for (var lane = 0u; lane < count; lane++) {
-    back[lane] = back_to(position_of(first + lane)) * activation_slope(fetch(first + lane));
+    back[lane] = activation_back(fetch(first + lane), back_to(position_of(first + lane)));
   }
   put(first, Quad(back[0], back[1], back[2], back[3]), count);
 }

@@ -155,10 +155,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       if (row < params.height.x && column < params.width.x) {
         let at = (slice * params.height.x + row) * params.width.x + column;
         let four = Quad(
-          patch_back[y][4i * f] * activation_slope(patch_owned[y][4i * f]),
-          patch_back[y][4i * f + 1i] * activation_slope(patch_owned[y][4i * f + 1i]),
-          patch_back[y][4i * f + 2i] * activation_slope(patch_owned[y][4i * f + 2i]),
-          patch_back[y][4i * f + 3i] * activation_slope(patch_owned[y][4i * f + 3i]),
+          activation_back(patch_owned[y][4i * f], patch_back[y][4i * f]),
+          activation_back(patch_owned[y][4i * f + 1i], patch_back[y][4i * f + 1i]),
+          activation_back(patch_owned[y][4i * f + 2i], patch_back[y][4i * f + 2i]),
+          activation_back(patch_owned[y][4i * f + 3i], patch_back[y][4i * f + 3i]),
         );
         put(at, four, min(params.width.x - column, 4u));
       }

@@ -68,7 +68,7 @@ pub(super) fn grad_of(
         let slopes = if found.taps.is_empty() { Vec::new() } else { slopes(&pooling.op, &found.taps, found.counted, output) };
         for (tap, slope) in found.taps.iter().zip(slopes) {
             let mut add = |at: usize, share: f64| {
-                let term = ahead * slope.value * share * activation_slope(pooling.activation, input[at]);
+                let term = ahead * slope.value * share;
                 answer.input[at] += term;
                 answer.sizes[at] += (ahead * share).abs() * slope.size;
             };
@@ -85,6 +85,9 @@ pub(super) fn grad_of(
         }
         output += 1;
     })?;
+    for (back, &x) in answer.input.iter_mut().zip(input) {
+        *back = activation_back(pooling.activation, x, *back);
+    }
     Ok(answer)
 }
 
@@ -104,7 +107,7 @@ pub(super) fn slopes(op: &Op, taps: &[Tap], counted: f64, output: usize) -> Vec<
     let values = || taps.iter().map(|tap| tap.value);
     let mean = values().sum::<f64>() / count;
     let (answer, chosen) = fold(op, taps, counted, output);
-    let largest = || values().fold(0.0, |most: f64, x| most.max(x.abs()));
+    let largest = || values().filter(|x| x.is_finite()).fold(0.0, |most: f64, x| most.max(x.abs()));
     let plain = |slope: &dyn Fn(&Tap) -> f64| -> Vec<Slope> {
         taps.iter().map(slope).map(|value| Slope { value, size: value.abs(), ..Slope::default() }).collect()
     };
@@ -130,13 +133,14 @@ pub(super) fn slopes(op: &Op, taps: &[Tap], counted: f64, output: usize) -> Vec<
             plain(&|_| 1.0 / if sqrt_divisor { divisor.sqrt() } else { divisor })
         }
         Op::Lp { p: f32::INFINITY } => {
-            let most = largest();
-            let first = taps.iter().position(|tap| tap.value.abs() == most);
+            let first = taps.iter().position(|tap| tap.value.is_nan());
+            let first = first.or_else(|| taps.iter().position(|tap| tap.value.abs() == answer));
             first.map_or_else(|| plain(&|_| 0.0), |first| at(Some(first), sign(taps[first].value)).collect())
         }
         // A power magnifies the error of what it is a power of.
+        // Norms below what f32 holds in full are 0 to kernels, but for p = 1, which looks at none.
         Op::Lp { p } => apart(&|tap| match answer {
-            0.0 => (0.0, 0.0),
+            norm if norm == 0.0 || p > 1.0 && norm < f64::from(f32::MIN_POSITIVE) => (0.0, 0.0),
             norm => {
                 let share = (tap.value.abs() / norm).powf(f64::from(p) - 1.0);
                 (sign(tap.value) * share, share * f64::from(1.0 + p))
@@ -169,26 +173,32 @@ pub(super) fn slopes(op: &Op, taps: &[Tap], counted: f64, output: usize) -> Vec<
             0.0 => (0.0, 0.0),
             deviation => ((tap.value - mean) / (count * deviation), 2.0 * largest() / (count * deviation)),
         }),
-        Op::Variance => apart(&|tap| (2.0 * (tap.value - mean) / count, 4.0 * largest() / count)),
+        Op::Variance => apart(&|tap| match answer.is_nan() {
+            true => (f64::NAN, 0.0),
+            false => (2.0 * (tap.value - mean) / count, 4.0 * largest() / count),
+        }),
         Op::LogSumExp { r } => {
             let r = f64::from(r);
             let most = values().fold(f64::NEG_INFINITY, f64::max);
             let sum: f64 = values().map(|x| (r * (x - most)).exp()).sum();
             let steep = 1.0 + r * largest();
-            apart(&|tap| match most.is_infinite() {
-                true => (0.0, 0.0),
-                false => ((r * (tap.value - most)).exp() / sum, (r * (tap.value - most)).exp() / sum * steep),
+            apart(&|tap| match answer {
+                answer if answer.is_nan() => (answer, 0.0),
+                _ if most.is_infinite() => (0.0, 0.0),
+                _ => ((r * (tap.value - most)).exp() / sum, (r * (tap.value - most)).exp() / sum * steep),
             })
         }
+        Op::Soft { beta: 0.0 } => plain(&|_| 1.0 / count),
         Op::Soft { beta } => {
             let beta = f64::from(beta);
             let heaviest = values().fold(f64::NEG_INFINITY, |most, x| most.max(beta * x));
-            let weight = |x: f64| if beta == 0.0 { 1.0 } else { (beta * x - heaviest).exp() };
+            let weight = |x: f64| (beta * x - heaviest).exp();
             let sum: f64 = values().map(weight).sum();
             let size = 1.0 + 2.0 * beta.abs() * largest();
-            apart(&|tap| match heaviest.is_infinite() || weight(tap.value) == 0.0 {
-                true => (0.0, 0.0),
-                false => {
+            apart(&|tap| match answer {
+                answer if answer.is_nan() => (answer, 0.0),
+                _ if heaviest.is_infinite() || weight(tap.value) == 0.0 => (0.0, 0.0),
+                _ => {
                     let share = weight(tap.value) / sum;
                     (share * (1.0 + beta * (tap.value - answer)), share * size * size)
                 }
@@ -221,10 +231,11 @@ pub(super) fn slopes(op: &Op, taps: &[Tap], counted: f64, output: usize) -> Vec<
         Op::Gated { .. } => {
             let (most, chosen) = choose(taps, 0.0, |new, best| new.total_cmp(&best).is_gt());
             let [alpha, rest] = gate(taps);
-            let slope = if alpha == 0.0 || rest == 0.0 { 0.0 } else { (most - mean) * (alpha * rest) };
+            let settled = alpha == 0.0 || rest == 0.0;
+            let slope = if settled { 0.0 } else { (most - mean) * (alpha * rest) };
             // A gate moves with the error of its own sum.
-            let reach = 1.0 + taps.iter().map(|tap| (tap.weight * tap.value).abs()).sum::<f64>();
-            let spread = (most.abs() + largest()) * alpha * rest * reach;
+            let reach = if settled { 1.0 } else { 1.0 + taps.iter().map(|tap| (tap.weight * tap.value).abs()).sum::<f64>() };
+            let spread = if settled { 0.0 } else { (most.abs() + largest()) * alpha * rest * reach };
             taps.iter()
                 .enumerate()
                 .map(|(t, tap)| {
@@ -246,7 +257,7 @@ pub(super) fn slopes(op: &Op, taps: &[Tap], counted: f64, output: usize) -> Vec<
         Op::Stochastic { mode: StochasticMode::Expectation, .. } => {
             let sum = expectation_parts(taps);
             apart(&|tap| match tap.value {
-                x if x < f64::from(f32::MIN_POSITIVE) || sum == 0.0 => (0.0, 0.0),
+                x if x < f64::from(f32::MIN_POSITIVE) || answer == 0.0 => (0.0, 0.0),
                 x => ((2.0 * x - answer) / sum, (2.0 * x + answer) / sum),
             })
         }
@@ -311,22 +322,20 @@ fn sign(x: f64) -> f64 {
     }
 }
 
-/// The derivative of the detector stage.
-fn activation_slope(activation: Option<Activation>, x: f64) -> f64 {
+/// What comes back through the detector stage: its derivative times what comes back to it, and 0 where nothing does. As in PyTorch, relu lets pass what comes
+/// back to NaN, and `leaky_relu` a hundredth of it.
+fn activation_back(activation: Option<Activation>, x: f64, back: f64) -> f64 {
     match activation {
-        None => 1.0,
-        Some(Activation::Relu) => f64::from(u8::from(x > 0.0)),
-        Some(Activation::LeakyRelu) => {
-            if x > 0.0 {
-                1.0
-            } else {
-                0.01
-            }
-        }
+        None => back,
+        _ if back == 0.0 => 0.0,
+        Some(Activation::Relu) if x <= 0.0 => 0.0,
+        Some(Activation::Relu) => back,
+        Some(Activation::LeakyRelu) if x > 0.0 => back,
+        Some(Activation::LeakyRelu) => 0.01 * back,
         Some(Activation::Sigmoid) => {
             let y = 1.0 / (1.0 + (-x).exp());
-            y * (1.0 - y)
+            back * (y * (1.0 - y))
         }
-        Some(Activation::Tanh) => 1.0 - x.tanh() * x.tanh(),
+        Some(Activation::Tanh) => back * (1.0 - x.tanh() * x.tanh()),
     }
 }

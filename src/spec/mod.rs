@@ -96,7 +96,7 @@ pub enum Region {
     Clusters(Clusters),
 }
 
-/// The detector stage: a function applied to each value as it is loaded, in f32. NaN survives each.
+/// The detector stage: a function applied to each value as it is loaded, in f32. NaN survives each. On the way back relu is 0 at x ≤ 0, `leaky_relu` 0.01 at x ≤ 0 and at NaN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]

@@ -50,7 +50,11 @@ impl Case {
                 // Factors below the normal range are 0.
                 let allowed = share * size + 1e-34;
                 let off = (f64::from(got) - wanted).abs();
-                if wanted.is_nan() != got.is_nan() || off > allowed {
+                let same = match wanted.is_finite() {
+                    true => off == 0.0 || off <= allowed && allowed.is_finite(),
+                    false => got.is_nan() == wanted.is_nan() && (got.is_nan() || f64::from(got) == wanted),
+                };
+                if !same {
                     return Err(format!(
                         "{self:?}\n    on {adapter}: {what} {at}: expected {wanted}, got {got} (off by {off:e}, allowed {allowed:e})"
                     ));
@@ -111,7 +115,7 @@ fn of_every_op_in_every_region() {
             let data: &[Data] = match (pooling.region.kind(), op.kind().row().exact) {
                 (RegionKind::RoiAlign, true) => &[Data::Reals],
                 (_, true) => &Data::ALL,
-                _ => &[Data::Reals, Data::Integers],
+                _ => &[Data::Reals, Data::Integers, Data::Specials],
             };
             for &data in data {
                 cases.push(Case { pooling: pooling.clone(), shape, kernel: None, specialise: Specialise::Listed, data });
@@ -147,7 +151,8 @@ fn by_every_kernel() {
             let mut from_turn = Kernel::ALL.iter().copied().cycle().skip(turn % Kernel::ALL.len()).take(Kernel::ALL.len());
             if let Some(kernel) = from_turn.find(takes) {
                 let kernel = Some(kernel);
-                cases.push(Case { pooling, shape, kernel, specialise: Specialise::Listed, data: Data::Reals });
+                let data = [Data::Reals, Data::Specials][turn % 2];
+                cases.push(Case { pooling, shape, kernel, specialise: Specialise::Listed, data });
             }
         }
     }
@@ -164,7 +169,10 @@ fn through_activations() {
             let activation = activations[(2 * o + r) % activations.len()];
             let pooling = Pooling::new(op, region).activation(activation);
             if Plan::grad(&pooling, &shape, &Request::new(), &Limits::WEBGPU).is_ok() {
-                cases.push(Case { pooling, shape, kernel: None, specialise: Specialise::Listed, data: Data::Reals });
+                for data in [Data::Reals, Data::Specials] {
+                    let pooling = pooling.clone();
+                    cases.push(Case { pooling, shape, kernel: None, specialise: Specialise::Listed, data });
+                }
             }
         }
     }
@@ -237,7 +245,9 @@ fn of_every_op_by_patches() {
             let alike = !matches!(op, Op::Gaussian { .. } | Op::Weighted { .. } | Op::Gated { .. });
             assert_eq!(by_patches(&pooling, &shape, Specialise::Any), alike, "{pooling:?} on {shape}");
             if alike {
-                cases.push(Case { pooling, shape, kernel: None, specialise: Specialise::Any, data: Data::Reals });
+                for data in [Data::Reals, Data::Specials] {
+                    cases.push(Case { pooling: pooling.clone(), shape, kernel: None, specialise: Specialise::Any, data });
+                }
             }
         }
     }
