@@ -9,7 +9,9 @@ struct Saved {
 fn save(acc: Acc, ctx: Ctx) -> Saved {
   let alpha = gated_alpha(acc.gate);
   let rest = gated_alpha(-acc.gate);
-  let apart = key_to_value(acc.key) - acc.sum / V(max(f32(ctx.valid), 1.0));
+  let largest = key_to_value(acc.key);
+  // An infinity less an infinite average is NaN.
+  let apart = select(nan_of(largest), largest - acc.sum / V(max(f32(ctx.valid), 1.0)), is_finite(largest));
   let slope = select(apart * (alpha * rest), V(0.0), is_zero(alpha) | is_zero(rest));
   return Saved(acc_index(acc), alpha, rest, slope);
 }

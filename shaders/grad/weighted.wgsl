@@ -19,5 +19,8 @@ fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
 }
 
 fn grad_weight(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
-  return ahead * weighted_share(tap.value - select(V(0.0), saved.answer, B(params.op_words.x != 0u)), saved);
+  let mean = select(V(0.0), saved.answer, B(params.op_words.x != 0u));
+  // An infinity less itself is NaN.
+  let both = (bitcast<U>(tap.value) == bitcast<U>(mean)) & !is_finite(mean);
+  return ahead * weighted_share(select(tap.value - mean, nan_of(mean), both), saved);
 }
