@@ -53,7 +53,7 @@ pub enum Op {
         sigma: f32,
     },
     /// The population standard deviation, by Welford's update and Chan's merge, so a large mean cancels nothing. ±inf gives NaN.
-    /// Deviations from the mean between 1e-19 and 1.8e19 have squares in f32.
+    /// Deviations from the mean between 1e-19 and 1.8e19 have squares in f32; larger ones give inf, and NaN where a difference of two values is beyond f32.
     Std,
     /// The population variance, as [`Op::Std`] without the root.
     Variance,

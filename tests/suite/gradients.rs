@@ -125,17 +125,19 @@ fn of_every_op_in_every_region() {
     check_all("gradients", &cases);
 }
 
-/// Slopes that are quotients by values beyond what devices divide by.
+/// Slopes that are quotients by values beyond what devices divide by, and by a sum that is beyond f32.
 #[test]
 fn of_huge_values() {
-    let case = |op| Case {
-        pooling: Pooling::new(op, Window::new([1, 2])).stride([1, 1]),
-        shape: Shape::nchw([1, 2, 3, 11]),
+    let case = |op, taps| Case {
+        pooling: Pooling::new(op, Window::new([1, taps])).stride([1, 1]),
+        shape: Shape::nchw([1, 2, 3, 23]),
         kernel: None,
         specialise: Specialise::Listed,
         data: Data::Huge,
     };
-    check_all("gradients of huge values", &measured_by_the_largest().map(case));
+    let mut cases = measured_by_the_largest().map(|op| case(op, 2)).to_vec();
+    cases.push(case(Op::Stochastic { seed: 0, mode: StochasticMode::Expectation }, 9));
+    check_all("gradients of huge values", &cases);
 }
 
 /// What the way back saves is found by any kernel: one in turn for each op and region, of those that take them.

@@ -150,10 +150,22 @@ B key_is_nan(
     return (bits_1 & 2147483647u) > 2139095040u;
 }
 
-B is_zero(
+B is_finite(
     V x
 ) {
-    return (as_type<uint>(x) << 1u) == 0u;
+    return (as_type<uint>(x) & 2139095040u) < 2139095040u;
+}
+
+V nan_of(
+    V x_1
+) {
+    return as_type<float>(as_type<uint>(x_1) | 2143289344u);
+}
+
+B is_zero(
+    V x_2
+) {
+    return (as_type<uint>(x_2) << 1u) == 0u;
 }
 
 uint naga_f2u32(float value) {
@@ -305,18 +317,18 @@ uint rect_taps(
 uint tap_index(
     uint z,
     uint y,
-    uint x_1,
+    uint x_3,
     constant Params& params
 ) {
     uint _e6 = params.height.x;
     uint _e12 = params.width.x;
-    return (((z * _e6) + y) * _e12) + x_1;
+    return (((z * _e6) + y) * _e12) + x_3;
 }
 
 V activate(
-    V x_2
+    V x_4
 ) {
-    return x_2;
+    return x_4;
 }
 
 float fetch(
@@ -343,7 +355,7 @@ V tap_value(
     uint index_1,
     uint z_1,
     uint y_1,
-    uint x_3,
+    uint x_5,
     device type_6 const& input,
     constant _mslBufferSizes& _buffer_sizes
 ) {
@@ -382,9 +394,9 @@ Tap rect_tap(
 ) {
     uint z_2 = rect_2.depth.first + (d_1 * rect_2.depth.step);
     uint y_2 = rect_2.height.first + (h_1 * rect_2.height.step);
-    uint x_5 = rect_2.width.first + (w_1 * rect_2.width.step);
-    uint _e24 = tap_index(z_2, y_2, x_5, params);
-    V _e25 = tap_value(rect_2, _e24, z_2, y_2, x_5, input, _buffer_sizes);
+    uint x_7 = rect_2.width.first + (w_1 * rect_2.width.step);
+    uint _e24 = tap_index(z_2, y_2, x_7, params);
+    V _e25 = tap_value(rect_2, _e24, z_2, y_2, x_7, input, _buffer_sizes);
     V _e26 = weight_at(weighting_1, d_1, h_1, w_1);
     uint _e27 = tap_mark(_e24, ordinal_1);
     return Tap {_e25, _e26, ordinal_1, _e27};
@@ -407,11 +419,11 @@ Ctx rect_ctx(
     return Ctx {_e2, (_e26 != 0u) ? counted : static_cast<float>(_e2), (at_6.plane + _e34) % _e39, _e21};
 }
 
-V activation_slope(
-    V x_4
+V activation_back(
+    V x_6,
+    V back
 ) {
-    V _e2 = value_of(1.0);
-    return _e2;
+    return back;
 }
 
 Span region_span(
