@@ -54,8 +54,12 @@ fn compare(what: &str, got: &[f32], wanted: &[f32]) -> Result<(), String> {
     if got.len() != wanted.len() {
         return Err(format!("{} elements of {what}, expected {}", got.len(), wanted.len()));
     }
-    let largest = wanted.iter().fold(1.0, |most: f32, x| most.max(x.abs()));
-    let off = got.iter().zip(wanted).position(|(got, wanted)| (got - wanted).abs() > 3e-5 * wanted.abs().max(largest / 16.0));
+    let largest = wanted.iter().filter(|x| x.is_finite()).fold(1.0, |most: f32, x| most.max(x.abs()));
+    let same = |(got, wanted): (&f32, &f32)| match wanted.is_finite() {
+        true => (got - wanted).abs() <= 3e-5 * wanted.abs().max(largest / 16.0),
+        false => got == wanted || got.is_nan() && wanted.is_nan(),
+    };
+    let off = got.iter().zip(wanted).position(|pair| !same(pair));
     off.map_or(Ok(()), |at| Err(format!("{what} {at}: expected {}, got {}", wanted[at], got[at])))
 }
 

@@ -172,6 +172,35 @@ def boxes():
             case(f"roi_align {size} {scale} {ratio} {aligned}", {"op": "average", "region": region}, x, run, boxes=rows)
 
 
+def specials(axes):
+    """Beside NaN and infinities, where torch's formula is ours."""
+    named = lambda kind: getattr(F, f"{kind}{axes}d")
+    places = torch.randperm(REALS[axes].numel())[:12].tolist()
+
+    def among(x, values):
+        x = x.clone()
+        for place, value in zip(places, values * 12):
+            x.view(-1)[place] = value
+        return x
+
+    x = among(REALS[axes], [math.nan, math.inf, -math.inf])
+    case(f"max{axes}d of specials", {"op": "max", "region": window(3, 2, 1)}, x, lambda x: named("max_pool")(x, 3, 2, 1))
+    case(f"average{axes}d of specials", {"op": "average", "region": window(2)}, x, lambda x: named("avg_pool")(x, 2))
+    for name, of in [("relu", torch.relu), ("leaky_relu", F.leaky_relu)]:
+        run = lambda x: named("avg_pool")(of(x), 2)
+        case(f"average{axes}d of {name} of specials", {"op": "average", "region": window(2), "activation": name}, x, run)
+    case(f"std{axes}d of specials", {"op": "std", "region": window(2)}, x, lambda x: taps(x, 2, 2).std(-1, correction=0))
+    # All of it in windows: to a NaN that is in none torch's power sends 0 · NaN.
+    whole = (..., *(slice(size // 2 * 2) for size in SHAPES[axes][2:]))
+    positive = among(REALS[axes].abs() + 0.25, [math.nan, math.inf])[whole].contiguous()
+    for p in [2, 3]:
+        spec = {"op": {"lp": {"p": p}}, "region": window(2)}
+        case(f"lp{axes}d p {p} of specials", spec, positive, lambda x: named("lp_pool")(x, float(p), 2, 2))
+    below = among(REALS[axes] / 4, [math.nan, -math.inf])
+    spec = {"op": {"log_sum_exp": {"r": 2}}, "region": window(2)}
+    case(f"log_sum_exp{axes}d of specials", spec, below, lambda x: ((2 * taps(x, 2, 2)).logsumexp(-1) - math.log(2**axes)) / 2)
+
+
 def unpoolings():
     cases = []
     for axes, x in REALS.items():
@@ -212,5 +241,7 @@ for axes in SHAPES:
     pools(axes)
     statistics(axes)
 boxes()
+for axes in SHAPES:
+    specials(axes)
 write("gradients", CASES, INPUTS)
 write("unpooling", unpoolings())
