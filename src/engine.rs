@@ -193,9 +193,9 @@ impl Engine {
     /// gathers in a fixed order, so every run gives the same bits. Bind with [`Bindings::grad`](crate::Bindings::grad).
     ///
     /// Max, min, first, last, rank, median and stochastic samples give all to the tap that was chosen. At kinks: std 0 and norms of 0 give 0, gem gives 0
-    /// at x ≤ ε, lp at p = ∞ gives all to the first of the largest. A slope that is computed from an answer that is NaN is NaN too, and so is that of an infinity
-    /// in lp, gem and the stochastic expectation; `log_sum_exp` and soft have slope 0 where their answer is infinite. What comes back to a value only by zeros is 0
-    /// after the activation, even at NaN.
+    /// at x ≤ ε, lp at p = ∞ gives all to the first of the largest. A slope that is computed from an answer that is NaN is NaN too. Beside infinities: in lp and gem
+    /// an infinity's own slope is NaN and the others are 0, but for p = 1, whose slopes look at no answer, and p = ∞; those of the stochastic expectation are NaN;
+    /// `log_sum_exp` and soft have slope 0 where their answer is infinite. A value that nothing but zeros comes back to gets 0, even if it is NaN behind an activation.
     ///
     /// ```
     /// use plunge::{Bindings, Engine, Pooling, Shape};

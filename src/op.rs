@@ -40,7 +40,8 @@ pub enum Op {
     /// (Σ|x|ᵖ)^(1/p), no mean: ONNX `LpPool`, WebNN `l2Pool2d` (PyTorch's `LPPool` keeps the sign of Σxᵖ for odd p).
     ///
     /// p = 1, 2 and ∞ have paths of their own. p = 2 sums squares in f32 and so overflows beyond |x| = 1.8e19 and loses values
-    /// below 1e-19; any other p is scaled by the largest |x| and does not, and takes subnormal values for 0.
+    /// below 1e-19; any other p is scaled by the largest |x| and does not, and takes subnormal values for 0. Where a norm is beyond f32,
+    /// the slopes of p above 1 are 0.
     Lp {
         /// The exponent, at least 1; `f32::INFINITY` for the largest magnitude.
         p: f32,

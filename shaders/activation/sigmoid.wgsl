@@ -6,5 +6,6 @@ fn activate(x: V) -> V {
 // The way back: y(1 − y) of it. What nothing comes back to stays 0, be it NaN.
 fn activation_back(x: V, back: V) -> V {
   let y = activate(x);
-  return select(back * (y * (V(1.0) - y)), V(0.0), is_zero(back));
+  let none = is_zero(back);
+  return or_nan(select(back * (y * (V(1.0) - y)), V(0.0), none), key_is_nan(bitcast<U>(x)) & !none);
 }

@@ -11,5 +11,6 @@ fn activate(x: V) -> V {
 // The way back: 1 − y² of it. What nothing comes back to stays 0, be it NaN.
 fn activation_back(x: V, back: V) -> V {
   let y = activate(x);
-  return select(back * (V(1.0) - y * y), V(0.0), is_zero(back));
+  let none = is_zero(back);
+  return or_nan(select(back * (V(1.0) - y * y), V(0.0), none), key_is_nan(bitcast<U>(x)) & !none);
 }

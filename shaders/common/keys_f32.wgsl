@@ -9,9 +9,9 @@ fn is_finite(x: V) -> B {
   return (bitcast<U>(x) & U(0x7f800000u)) < U(0x7f800000u);
 }
 
-// NaN, made of an infinity or a NaN, since no constant may be one.
-fn nan_of(x: V) -> V {
-  return bitcast<V>(bitcast<U>(x) | U(0x7fc00000u));
+// x, or NaN where it is lost. Chosen among integers: of floats a compiler may leave out a choice that it sees to be NaN.
+fn or_nan(x: V, lost: B) -> V {
+  return bitcast<V>(select(bitcast<U>(x), U(0x7fc00000u), lost));
 }
 
 // Whether a float is 0, of either sign: a comparison with NaN may come out either way.

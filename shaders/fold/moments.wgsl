@@ -32,5 +32,5 @@ fn moments_variance(acc: Acc) -> V {
   let variance = acc.squares / max(acc.count, V(1.0));
   let bits = bitcast<U>(variance);
   let below = (bits > U(0x80000000u)) & (bits <= U(0xff800000u));
-  return select(nan_of(acc.mean), select(variance, V(0.0), below), is_finite(acc.mean));
+  return or_nan(select(variance, V(0.0), below), !is_finite(acc.mean));
 }

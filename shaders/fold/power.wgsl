@@ -22,7 +22,9 @@ fn acc_init(ctx: Ctx, carry: Carry) -> Acc {
 fn power_push(acc: Acc, magnitude: U, index: u32) -> Acc {
   // Below the normal range some devices divide by zero, so such values count as 0.
   let normal = select(magnitude, U(0u), (magnitude < U(0x00800000u)) & B(OP_VARIANT != POWER_INF));
-  return acc_merge(acc, Acc(normal, V(1.0), U(index), V(0.0)));
+  // The first NaN among them, whatever else its bits say.
+  let known = select(normal, U(0x7fc00000u), key_is_nan(magnitude) & B(WITH_INDEX && OP_VARIANT == POWER_INF));
+  return acc_merge(acc, Acc(known, V(1.0), U(index), V(0.0)));
 }
 
 fn acc_merge(a: Acc, b: Acc) -> Acc {

@@ -11,8 +11,9 @@ fn save(acc: Acc, ctx: Ctx) -> Saved {
   let rest = gated_alpha(-acc.gate);
   let largest = key_to_value(acc.key);
   // An infinity less an infinite average is NaN.
-  let apart = select(nan_of(largest), largest - acc.sum / V(max(f32(ctx.valid), 1.0)), is_finite(largest));
-  let slope = select(apart * (alpha * rest), V(0.0), is_zero(alpha) | is_zero(rest));
+  let settled = is_zero(alpha) | is_zero(rest);
+  let apart = largest - acc.sum / V(max(f32(ctx.valid), 1.0));
+  let slope = or_nan(select(apart * (alpha * rest), V(0.0), settled), !settled & !is_finite(largest));
   return Saved(acc_index(acc), alpha, rest, slope);
 }
 

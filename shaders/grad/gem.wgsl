@@ -10,17 +10,19 @@ fn save(acc: Acc, ctx: Ctx) -> Saved {
   let sum = max(acc.sum, V(1.0));
   let apart = acc.logs / sum - log(sum / V(max(f32(ctx.valid), 1.0))) * V(params.op.y);
   let slope = select(answer * V(params.op.y) * apart, V(0.0), acc.largest == U(0u));
-  return Saved(answer, select(nan_of(answer), slope, is_finite(answer)));
+  return Saved(answer, or_nan(slope, !is_finite(answer)));
 }
 
 fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
-  let nothing = is_zero(saved.answer) | ((tap.value <= V(params.op.z)) & !key_is_nan(bitcast<U>(tap.value)));
+  let below = (tap.value <= V(params.op.z)) & !key_is_nan(bitcast<U>(tap.value));
+  let nothing = is_zero(saved.answer) | !is_finite(saved.answer);
   let ratio = quotient(tap.value, select(saved.answer, V(1.0), nothing));
-  // pow(0, p) is left to no driver's taste, and neither is what is not finite.
-  let lost = key_is_nan(bitcast<U>(saved.answer)) | !is_finite(tap.value);
-  let raised = select(select(pow(ratio, V(params.op.x - 1.0)), V(0.0), is_zero(ratio)), nan_of(saved.answer), lost);
-  let power = select(raised, V(1.0), B(params.op.x == 1.0));
-  return select(ahead * (power / V(max(f32(ctx.valid), 1.0))), V(0.0), nothing);
+  // pow(0, p) is left to no driver's taste.
+  let raised = select(pow(ratio, V(params.op.x - 1.0)), V(0.0), nothing | is_zero(ratio));
+  let flat = B(params.op.x == 1.0);
+  let slope = select(raised, V(1.0), flat) / V(max(f32(ctx.valid), 1.0));
+  let lost = (key_is_nan(bitcast<U>(saved.answer)) | !is_finite(tap.value)) & !flat;
+  return or_nan(select(ahead * slope, V(0.0), below), lost & !below);
 }
 
 fn grad_parameter(saved: Saved, ahead: V) -> V {

@@ -10,7 +10,8 @@ fn save(acc: Acc, ctx: Ctx) -> Saved {
 
 fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
   let infinite = (saved.key == U(EXPONENTIAL_PLUS_INF)) | (saved.key == U(EXPONENTIAL_MINUS_INF));
-  let most = key_to_value(saved.key);
-  let slope = exp((tap.value - most) * V(params.op.x)) / max(saved.sum, V(1.0));
-  return select(select(ahead * slope, V(0.0), infinite), nan_of(most), saved.key == U(EXPONENTIAL_NAN));
+  let weightless = bitcast<U>(tap.value) == U(0xff800000u);
+  let apart = (tap.value - key_to_value(saved.key)) * V(params.op.x);
+  let slope = exp(max(apart, V(-200.0))) / max(saved.sum, V(1.0));
+  return or_nan(select(ahead * slope, V(0.0), infinite | weightless), saved.key == U(EXPONENTIAL_NAN));
 }

@@ -1,4 +1,4 @@
-// The way back of std: ∂y/∂x = (x − mean)/(n·y), 0 where y = 0 and NaN where y is NaN.
+// The way back of std: ∂y/∂x = (x − mean)/(n·y), 0 where y = 0 and NaN where y is, which the mean tells.
 struct Saved {
   mean: V,
   answer: V,
@@ -11,5 +11,5 @@ fn save(acc: Acc, ctx: Ctx) -> Saved {
 fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
   let flat = is_zero(saved.answer);
   let share = (tap.value - saved.mean) / select(saved.answer, V(1.0), flat) / V(max(f32(ctx.valid), 1.0));
-  return select(select(ahead * share, V(0.0), flat), saved.answer, key_is_nan(bitcast<U>(saved.answer)));
+  return or_nan(select(ahead * share, V(0.0), flat), !is_finite(saved.mean));
 }

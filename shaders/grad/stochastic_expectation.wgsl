@@ -15,8 +15,8 @@ fn save(acc: Acc, ctx: Ctx) -> Saved {
 }
 
 fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
-  let nothing = ((tap.value < V(1.1754944e-38)) & !key_is_nan(bitcast<U>(tap.value))) | is_zero(saved.sum);
+  let nothing = ((tap.value < V(1.1754944e-38)) & !key_is_nan(bitcast<U>(tap.value))) | (is_zero(saved.sum) & is_finite(saved.answer));
   let less = expectation_less(saved.answer);
   let share = (V(2.0) * (tap.value * less) - saved.answer * less) / select(saved.sum, V(1.0), nothing);
-  return select(select(nan_of(saved.answer), ahead * share, is_finite(saved.answer)), V(0.0), nothing);
+  return or_nan(select(ahead * share, V(0.0), nothing), !nothing & !is_finite(saved.answer));
 }

@@ -17,5 +17,5 @@ fn saved_of_word(word: U) -> Saved {
 
 fn grad(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
   let slope = ahead * ((tap.value - saved.mean) * V(2.0 / max(f32(ctx.valid), 1.0)));
-  return select(nan_of(saved.mean), slope, is_finite(saved.mean));
+  return or_nan(slope, !is_finite(saved.mean));
 }

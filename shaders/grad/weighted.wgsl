@@ -22,5 +22,5 @@ fn grad_weight(tap: Tap, saved: Saved, ctx: Ctx, ahead: V) -> V {
   let mean = select(V(0.0), saved.answer, B(params.op_words.x != 0u));
   // An infinity less itself is NaN.
   let both = (bitcast<U>(tap.value) == bitcast<U>(mean)) & !is_finite(mean);
-  return ahead * weighted_share(select(tap.value - mean, nan_of(mean), both), saved);
+  return or_nan(ahead * weighted_share(tap.value - mean, saved), both);
 }

@@ -8,5 +8,7 @@ fn acc_push(acc: Acc, tap: Tap, ctx: Ctx) -> Acc {
 }
 
 fn acc_finish(acc: Acc, ctx: Ctx) -> V {
-  return power_norm(acc, V(1.0 / max(f32(ctx.valid), 1.0)), params.op.y);
+  // No mean is above the largest, whatever the last digit of a device's power: by the bits, so that NaN stays.
+  let norm = power_norm(acc, V(1.0 / max(f32(ctx.valid), 1.0)), params.op.y);
+  return bitcast<V>(min(bitcast<U>(norm), acc.largest));
 }

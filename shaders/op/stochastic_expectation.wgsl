@@ -34,6 +34,6 @@ fn acc_merge(a: Acc, b: Acc) -> Acc {
 
 fn acc_finish(acc: Acc, ctx: Ctx) -> V {
   let largest = bitcast<V>(acc.largest);
-  let answer = largest * (acc.squares / max(acc.sum, V(1.0)));
+  let answer = largest * min(acc.squares / max(acc.sum, V(1.0)), V(1.0));
   return select(answer, largest, (acc.largest >= U(EXPECTATION_INF)) | (acc.largest == U(0u)));
 }

@@ -68,7 +68,8 @@ pub(super) fn grad_of(
         let slopes = if found.taps.is_empty() { Vec::new() } else { slopes(&pooling.op, &found.taps, found.counted, output) };
         for (tap, slope) in found.taps.iter().zip(slopes) {
             let mut add = |at: usize, share: f64| {
-                let term = ahead * slope.value * share;
+                // What a slope of 0 lets nothing through of may be infinite.
+                let term = if slope.value == 0.0 { 0.0 } else { ahead * slope.value * share };
                 answer.input[at] += term;
                 answer.sizes[at] += (ahead * share).abs() * slope.size;
             };
@@ -138,9 +139,8 @@ pub(super) fn slopes(op: &Op, taps: &[Tap], counted: f64, output: usize) -> Vec<
             first.map_or_else(|| plain(&|_| 0.0), |first| at(Some(first), sign(taps[first].value)).collect())
         }
         // A power magnifies the error of what it is a power of.
-        // Norms below what f32 holds in full are 0 to kernels, but for p = 1, which looks at none.
         Op::Lp { p } => apart(&|tap| match answer {
-            norm if norm == 0.0 || p > 1.0 && norm < f64::from(f32::MIN_POSITIVE) => (0.0, 0.0),
+            norm if norm == 0.0 || norm < least_norm(p) => (0.0, 0.0),
             norm => {
                 let share = (tap.value.abs() / norm).powf(f64::from(p) - 1.0);
                 (sign(tap.value) * share, share * f64::from(1.0 + p))
@@ -195,12 +195,13 @@ pub(super) fn slopes(op: &Op, taps: &[Tap], counted: f64, output: usize) -> Vec<
             let weight = |x: f64| (beta * x - heaviest).exp();
             let sum: f64 = values().map(weight).sum();
             let size = 1.0 + 2.0 * beta.abs() * largest();
+            let steep = |x: f64| 1.0 + beta * (x - answer);
             apart(&|tap| match answer {
                 answer if answer.is_nan() => (answer, 0.0),
                 _ if heaviest.is_infinite() || weight(tap.value) == 0.0 => (0.0, 0.0),
                 _ => {
                     let share = weight(tap.value) / sum;
-                    (share * (1.0 + beta * (tap.value - answer)), share * size * size)
+                    (share * steep(tap.value), share * size * (1.0 + steep(tap.value).abs()))
                 }
             })
         }
@@ -310,6 +311,15 @@ pub fn detection<T: Copy + Into<f64>>(pooling: &Pooling, shape: &Shape, input: &
         output += 1;
     })?;
     Ok(shape.from_channels_first(&layer))
+}
+
+/// Norms that are 0 to kernels: those that f32, or for p = 2 their squares, does not hold in full. p = 1 looks at no norm.
+fn least_norm(p: f32) -> f64 {
+    match p {
+        1.0 => 0.0,
+        2.0 => f64::from(f32::MIN_POSITIVE).sqrt(),
+        _ => f64::from(f32::MIN_POSITIVE),
+    }
 }
 
 fn sign(x: f64) -> f64 {

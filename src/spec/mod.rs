@@ -96,7 +96,8 @@ pub enum Region {
     Clusters(Clusters),
 }
 
-/// The detector stage: a function applied to each value as it is loaded, in f32. NaN survives each. On the way back relu is 0 at x ≤ 0, `leaky_relu` 0.01 at x ≤ 0 and at NaN.
+/// The detector stage: a function applied to each value as it is loaded, in f32. NaN survives each. On the way back, as in
+/// PyTorch, relu's slope is 0 at x ≤ 0 and 1 at NaN, and that of `leaky_relu` 0.01 at both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]

@@ -115,7 +115,7 @@ fn of_every_op_in_every_region() {
             let data: &[Data] = match (pooling.region.kind(), op.kind().row().exact) {
                 (RegionKind::RoiAlign, true) => &[Data::Reals],
                 (_, true) => &Data::ALL,
-                _ => &[Data::Reals, Data::Integers, Data::Specials],
+                _ => &[Data::Reals, Data::Integers, Data::Specials, Data::OneInfinity, Data::MinusInfinity],
             };
             for &data in data {
                 cases.push(Case { pooling: pooling.clone(), shape, kernel: None, specialise: Specialise::Listed, data });
@@ -137,7 +137,22 @@ fn of_huge_values() {
     };
     let mut cases = measured_by_the_largest().map(|op| case(op, 2)).to_vec();
     cases.push(case(Op::Stochastic { seed: 0, mode: StochasticMode::Expectation }, 9));
+    // What weighs nothing may be further away than f32 holds.
+    cases.extend([Op::Soft { beta: 1.0 }, Op::Soft { beta: -30.0 }, Op::LogSumExp { r: 40.0 }].map(|op| case(op, 5)));
     check_all("gradients of huge values", &cases);
+}
+
+/// Of several NaN the first takes all that the infinite norm sends back, whatever else their bits say.
+#[test]
+fn of_the_infinite_norm_go_to_the_first_nan() {
+    let pooling = Pooling::new(Op::Lp { p: f32::INFINITY }, Window::new([1, 4])).stride([1, 4]);
+    let (engines, shape) = (engines(), Shape::nchw([1, 1, 1, 4]));
+    let input = [1.0, f32::from_bits(0x7fc0_0000), f32::from_bits(0xffc0_0001), 2.0];
+    for (adapter, engine) in sharing(&engines, &pooling) {
+        let (back, _) = guarded::grad(engine, &pooling, shape, &input, &[3.0], &Request::new(), &SideInputs::new())
+            .unwrap_or_else(|error| panic!("{adapter}: {error}"));
+        assert!(back[1].is_nan() && [back[0], back[2], back[3]] == [0.0; 3], "{adapter}: {back:?}");
+    }
 }
 
 /// What the way back saves is found by any kernel: one in turn for each op and region, of those that take them.
@@ -153,7 +168,7 @@ fn by_every_kernel() {
             let mut from_turn = Kernel::ALL.iter().copied().cycle().skip(turn % Kernel::ALL.len()).take(Kernel::ALL.len());
             if let Some(kernel) = from_turn.find(takes) {
                 let kernel = Some(kernel);
-                let data = [Data::Reals, Data::Specials][turn % 2];
+                let data = [Data::Reals, Data::Specials][turn / Kernel::ALL.len() % 2];
                 cases.push(Case { pooling, shape, kernel, specialise: Specialise::Listed, data });
             }
         }

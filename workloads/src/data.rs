@@ -11,6 +11,8 @@ pub enum Data {
     Offset,
     /// Reals among which are NaN of both signs, ±inf, −0 and subnormals.
     Specials,
+    /// Reals with one +inf in their middle: what NaN elsewhere would hide.
+    OneInfinity,
     /// Reals up to 1.2e38: quotients by most of them are nothing that WGSL promises.
     Huge,
     /// −inf only: what a kernel that begins with a large negative number gets wrong.
@@ -45,13 +47,17 @@ impl Data {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut value = || match self {
             Self::Integers => f32::from(random.i8(-9..=9)),
-            Self::Reals => random.f32() * 16.0 - 8.0,
+            Self::Reals | Self::OneInfinity => random.f32() * 16.0 - 8.0,
             Self::Offset => 300.0 + random.f32() * 2.0 - 1.0,
             Self::Specials if random.u8(..16) == 0 => SPECIALS[random.usize(..SPECIALS.len())],
             Self::Specials => random.f32() * 16.0 - 8.0,
             Self::Huge => (random.f32() * 2.0 - 1.0) * 1.2e38,
             Self::MinusInfinity => f32::NEG_INFINITY,
         };
-        (0..count).map(|_| value()).collect()
+        let mut values: Vec<f32> = (0..count).map(|_| value()).collect();
+        if let Some(middle) = values.get_mut(count / 2).filter(|_| self == Self::OneInfinity) {
+            *middle = f32::INFINITY;
+        }
+        values
     }
 }

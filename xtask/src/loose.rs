@@ -11,12 +11,13 @@ use crate::{
 };
 
 /// Tests whose answers hang on arithmetic, in a few minutes.
-const SHORT: [&str; 8] = [
+const SHORT: [&str; 9] = [
     "arithmetic::",
     "conformance::tile",
     "conformance::runs",
     "conformance::huge",
     "conformance::workloads",
+    "gradients::of_every_op_by_patches",
     "gradients::of_huge_values",
     "traps::equal_points_share_a_cluster",
     "traps::what_is_not_finite_spoils_only_its_own_windows",

@@ -146,10 +146,11 @@ B is_finite(
     return (as_type<uint>(x) & 2139095040u) < 2139095040u;
 }
 
-V nan_of(
-    V x_1
+V or_nan(
+    V x_1,
+    B lost
 ) {
-    return as_type<float>(as_type<uint>(x_1) | 2143289344u);
+    return as_type<float>(lost ? 2143289344u : as_type<uint>(x_1));
 }
 
 B is_zero(
