@@ -310,7 +310,7 @@ pub(super) fn listed_tiles() -> Vec<(Tile, Rows)> {
     tiles
 }
 
-/// The patches that the default set of windows makes, with the usual padding; rows that are whole fours and others, and depth, in turn.
+/// The patches that the default set of windows makes, as far as they fit, with the usual padding; rows that are whole fours and others, and depth, in turn.
 pub(super) fn listed_patches() -> Vec<Patch> {
     let windows = listed_windows().zip(0_u32..);
     let patches = windows.flat_map(|((kernel, stride), at)| {
@@ -326,7 +326,7 @@ pub(super) fn listed_patches() -> Vec<Patch> {
             Patch { outputs_by_four: by_four % 2 == 0, inputs_by_four: by_four / 2 == 0, flat: (at + own) % 3 > 0, ..patch }
         })
     });
-    patches.collect()
+    patches.filter(Patch::fits).collect()
 }
 
 /// Parts that a region is split into: enough workgroups for a device, none with too little or too much to do.

@@ -61,6 +61,13 @@ impl Patch {
         [self.strides.saturating_mul(self.stride[0]), Self::STRIDES_ACROSS.saturating_mul(self.stride[1])]
     }
 
+    /// Whether what it adds up, and the outputs that touch it, are no more than the kernel writes out.
+    pub(crate) fn fits(&self) -> bool {
+        let [rows, columns] = self.sides().map(u64::from);
+        let few = self.touching().iter().zip(MOST_OUTPUTS).all(|(touching, most)| touching.count <= most);
+        few && rows.saturating_mul(columns) <= MOST_VALUES
+    }
+
     /// The outputs that touch it, rows and columns.
     pub(crate) fn touching(&self) -> [Touching; 2] {
         let sides = self.sides();
@@ -100,11 +107,5 @@ pub(super) fn patch_for(key: &BackKey, site: &Site<'_>, specialise: Specialise) 
     };
     let suits = key.walk == Walk::Window && key.weighting == WeightingKind::One && key.format.order == Order::ChannelsFirst;
     let words = width.input.is_multiple_of(key.format.output.per_word());
-    if !(wanted && suits && words) {
-        return None;
-    }
-    let [rows, columns] = patch.sides();
-    let values = u64::from(rows) * u64::from(columns);
-    let fits = patch.touching().iter().zip(MOST_OUTPUTS).all(|(touching, most)| touching.count <= most);
-    (values <= MOST_VALUES && fits).then_some(patch)
+    (wanted && suits && words && patch.fits()).then_some(patch)
 }
