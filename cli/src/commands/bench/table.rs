@@ -24,6 +24,9 @@ pub(super) fn table(record: &Record) -> String {
         Some(ClockKind::Wall) => text += " Timed by the wall clock.",
         None => {}
     }
+    if record.rounds == 1 {
+        text += " One sample of each: whether it works, not how fast it is.";
+    }
     text += &format!("\n{table}\n");
     if let Some(encode) = &record.encode {
         let [one, join] = [encode.one_step_finished_us, encode.join_finished_us].map(digits);
@@ -81,6 +84,8 @@ pub(super) fn digits(number: f64) -> String {
         size if size >= 100.0 => format!("{number:.0}"),
         size if size >= 10.0 => format!("{number:.1}"),
         size if size >= 1.0 => format!("{number:.2}"),
-        _ => format!("{number:.3}"),
+        size if size >= 0.1 || size == 0.0 => format!("{number:.3}"),
+        size if size >= 0.01 => format!("{number:.4}"),
+        _ => format!("{number:.5}"),
     }
 }
