@@ -194,8 +194,9 @@ impl Engine {
     ///
     /// Max, min, first, last, rank, median and stochastic samples give all to the tap that was chosen. At kinks: std 0 and norms of 0 give 0, gem gives 0
     /// at x ≤ ε, lp at p = ∞ gives all to the first of the largest. A slope that is computed from an answer that is NaN is NaN too. Beside infinities: in lp and gem
-    /// an infinity's own slope is NaN and the others are 0, but for p = 1, whose slopes look at no answer, and p = ∞; those of the stochastic expectation are NaN;
-    /// `log_sum_exp` and soft have slope 0 where their answer is infinite. A value that nothing but zeros comes back to gets 0, even if it is NaN behind an activation.
+    /// an infinity's own slope is NaN and the others are 0, but for p = 1, whose slopes look at no answer, p = ∞, and −inf in gem, which counts as ε; in the
+    /// stochastic expectation what is above 0 has slope NaN; `log_sum_exp` and soft have slope 0 where their answer is infinite. A value that nothing but zeros comes
+    /// back to gets 0, even if it is NaN behind an activation.
     ///
     /// ```
     /// use plunge::{Bindings, Engine, Pooling, Shape};

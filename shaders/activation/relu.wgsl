@@ -6,6 +6,5 @@ fn activate(x: V) -> V {
 
 // The way back: as it is where x > 0 or NaN, else 0.
 fn activation_back(x: V, back: V) -> V {
-  let bits = bitcast<U>(x);
-  return select(back, V(0.0), is_zero(x) | ((bits > U(0x80000000u)) & (bits <= U(0xff800000u))));
+  return select(back, V(0.0), is_zero(activate(x)));
 }

@@ -9,9 +9,9 @@ struct Saved {
 fn save(acc: Acc, ctx: Ctx) -> Saved {
   let alpha = gated_alpha(acc.gate);
   let rest = gated_alpha(-acc.gate);
-  let largest = key_to_value(acc.key);
-  // An infinity less an infinite average is NaN.
   let settled = is_zero(alpha) | is_zero(rest);
+  // An infinity less an infinite average is NaN.
+  let largest = key_to_value(acc.key);
   let apart = largest - acc.sum / V(max(f32(ctx.valid), 1.0));
   let slope = or_nan(select(apart * (alpha * rest), V(0.0), settled), !settled & !is_finite(largest));
   return Saved(acc_index(acc), alpha, rest, slope);
